@@ -1,0 +1,164 @@
+"""StanceClassifier: quotations or an article in, predictions out."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from stance.actors import Actors
+from stance.calibration import AxisCalibration, Floats, probabilities
+from stance.encoding import Encoded, Encoder
+from stance.errors import QuoteError
+from stance.folder import ModelFolder
+from stance.labels import Axis, LabelScheme
+from stance.quotes import Quote, find_quotes
+from stance.reading import Reading
+from stance.results import AxisScores, Prediction
+from stance.runtime import Model, logits_of
+
+Item = TypeVar("Item")
+CHUNK = 2048  # quotations that stream holds at a time
+
+
+class StanceClassifier:
+    """A model with everything that belongs to it; ``stance.load`` makes one."""
+
+    def __init__(
+        self,
+        model: Model,
+        encoder: Encoder,
+        scheme: LabelScheme,
+        calibration: dict[str, AxisCalibration],
+        *,
+        name: str,
+    ) -> None:
+        self._model = model
+        self._encoder = encoder
+        self._calibration = calibration
+        self.scheme = scheme
+        self.name = name
+
+    @classmethod
+    def from_folder(cls, folder: ModelFolder, *, actors: Actors | None = None) -> "StanceClassifier":
+        """Open the files of a model folder."""
+        encoder = Encoder(folder.tokenizer(), window=folder.window, pad_id=folder.pad_id, actors=actors)
+        return cls(folder.model(), encoder, folder.scheme, folder.calibration, name=folder.name)
+
+    def __repr__(self) -> str:
+        return f"StanceClassifier({self.name!r}, axes={list(self.scheme.names)})"
+
+    def classify(
+        self, text: str, *, speaker: str | None = None, context: str | None = None, date: str | None = None
+    ) -> Prediction:
+        """What one quotation says; QuoteError where it is blank or not a text.
+
+        speaker: who said it, as the source has it. context: the text around it. date: when (ISO, or any
+        text with a year); decides which office a bare name held.
+        """
+        return self.classify_many([Quote(text, speaker, context, date)])[0]
+
+    def classify_many(self, quotes: Iterable[str | Quote]) -> list[Prediction]:
+        """A prediction for each quotation, in order.
+
+        A blank quotation or one that is no text raises a QuoteError with its position, before anything
+        is computed.
+        """
+        checked = [_as_quote(item, position) for position, item in enumerate(_each(quotes))]
+        encoded = self._encoder.encode(checked) if checked else []
+        return list(self._read_off(checked, encoded, self._logits(encoded)))
+
+    def stream(self, quotes: Iterable[str | Quote]) -> Iterator[Prediction]:
+        """The same, lazily: holds a few thousand quotations at a time, however many come."""
+        remaining, position = iter(_each(quotes)), 0
+        while chunk := list(islice(remaining, CHUNK)):
+            yield from self.classify_many([_as_quote(item, position + i) for i, item in enumerate(chunk)])
+            position += len(chunk)
+
+    def read(self, article: str, *, date: str | None = None) -> Reading:
+        """The quotations of an article with their speakers, classified in text order."""
+        return Reading(article, self.classify_many(find_quotes(article, date=date)))
+
+    def read_many(self, articles: Iterable[str]) -> Iterator[Reading]:
+        """A Reading for each article, lazily."""
+        return (self.read(article) for article in _each(articles))
+
+    def logits(self, quotes: Sequence[Quote]) -> Floats:
+        """The raw logits [quotes, width], for calibrating and for comparing models."""
+        return self._logits(self._encoder.encode(quotes) if quotes else [])
+
+    def _logits(self, encoded: Sequence[Encoded]) -> Floats:
+        return logits_of(self._model, self._encoder, encoded, width=self.scheme.width)
+
+    def _read_off(
+        self, quotes: Sequence[Quote], encoded: Sequence[Encoded], logits: Floats
+    ) -> Iterator[Prediction]:
+        by_axis = [list(self._scores(axis, logits)) for axis in self.scheme.axes]
+        for quote, seen, scores in zip(quotes, encoded, zip(*by_axis, strict=True), strict=True):
+            axes = {one.axis: one for one in scores}
+            yield Prediction(quote, axes, truncated=seen.truncated, model=self.name)
+
+    def _scores(self, axis: Axis, logits: Floats) -> Iterator[AxisScores]:
+        calibration = self._calibration[axis.name]
+        for row in probabilities(logits[:, axis.slice], calibration.temperature).tolist():
+            ranked = sorted(zip(axis.labels, row, strict=True), key=lambda pair: -pair[1])
+            yield AxisScores(axis.name, tuple(ranked), calibration.threshold)
+
+
+def load(folder: str | Path | None = None, *, actors: str | Path | None = None) -> StanceClassifier:
+    """Open a model folder; None is the model that comes with stance.
+
+    actors: a CSV of the user's own rows (columns name, aliases, office, side, start, end), which go
+    before those that come with stance. Raises ModelFolderError, ActorsError.
+    """
+    opened = ModelFolder.open(folder) if folder is not None else ModelFolder.shipped()
+    table = Actors.shipped(Path(actors)) if actors is not None else None
+    return StanceClassifier.from_folder(opened, actors=table)
+
+
+_lock = threading.Lock()
+_loaded: list[StanceClassifier] = []
+
+
+def shipped() -> StanceClassifier:
+    """The model that comes with stance, opened once."""
+    with _lock:
+        if not _loaded:
+            _loaded.append(load())
+        return _loaded[0]
+
+
+def classify(
+    text: str, *, speaker: str | None = None, context: str | None = None, date: str | None = None
+) -> Prediction:
+    """``StanceClassifier.classify`` of the model that comes with stance."""
+    return shipped().classify(text, speaker=speaker, context=context, date=date)
+
+
+def classify_many(quotes: Iterable[str | Quote]) -> list[Prediction]:
+    """``StanceClassifier.classify_many`` of the model that comes with stance."""
+    return shipped().classify_many(quotes)
+
+
+def read(article: str, *, date: str | None = None) -> Reading:
+    """``StanceClassifier.read`` of the model that comes with stance."""
+    return shipped().read(article, date=date)
+
+
+def _each(items: Iterable[Item]) -> Iterable[Item]:
+    # A text is an iterable of its letters, which nobody means.
+    if isinstance(items, str | bytes) or not isinstance(items, Iterable):
+        raise QuoteError(
+            f"Several texts are needed here, such as a list, but this is one {type(items).__name__}. "
+            "For one quotation use classify(), for one article read()."
+        )
+    return items
+
+
+def _as_quote(item: object, position: int) -> Quote:
+    if isinstance(item, Quote):
+        return item
+    try:
+        return Quote(item)  # type: ignore[arg-type]
+    except QuoteError as error:
+        raise QuoteError(f"Item {position} (counted from 0): {error}") from error

@@ -1,0 +1,239 @@
+"""The command line: read, classify, quotes, info."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from stance import tables
+from stance.classifier import StanceClassifier, load
+from stance.errors import ColumnError, SettingsError, StanceError, UnreadableFileError
+from stance.folder import ModelFolder
+from stance.quotes import find_quotes
+from stance.reading import Reading
+from stance.results import AxisScores
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Item = TypeVar("Item")
+
+PATIENCE = 2.0  # seconds before a progress bar appears
+
+app = typer.Typer(
+    help="Who says what in news about US–China relations.", no_args_is_help=True, add_completion=False
+)
+Model = Annotated[Path | None, typer.Option("--model", help="A model folder; else the one that comes along.")]
+ActorsFile = Annotated[
+    Path | None, typer.Option("--actors", help="A CSV of your own: name, aliases, office, side, start, end.")
+]
+Output = Annotated[Path, typer.Option("-o", "--output", help="The table to write.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="A name of yours, such as quote=Text; may be repeated.")
+]
+
+
+def reported(command: Callable[P, R]) -> Callable[P, R]:
+    """An error on purpose becomes one line on stderr and exit code 2."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except StanceError as error:
+            typer.echo(f"stance: {error}", err=True)
+            raise typer.Exit(2) from error
+
+    return run
+
+
+def column_names(given: list[str] | None) -> dict[str, str]:
+    """``["quote=Text"]`` → ``{"quote": "Text"}``."""
+    pairs = [item.partition("=") for item in given or ()]
+    for role, equals, name in pairs:
+        if not (role and equals and name):
+            raise SettingsError(f"--column {role}{equals}{name} must look like quote=NAME.")
+    return {role: name for role, _, name in pairs}
+
+
+@app.command()
+@reported
+def read(
+    article: Annotated[str, typer.Argument(help="A text file; - for standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    date: Annotated[str | None, typer.Option(help="When the article appeared, such as 2019-10-09.")] = None,
+    model: Model = None,
+    actors: ActorsFile = None,
+) -> None:
+    """Find the quotations of an article and say who speaks and what they do."""
+    text = _text(article)
+    reading = load(model, actors=actors).read(text, date=date)
+    if as_json:
+        typer.echo(json.dumps(reading.as_dicts(), ensure_ascii=False, indent=1))
+    elif not reading:
+        typer.echo("No quotations found.")
+    else:
+        Console().print(_as_table(reading))
+
+
+@app.command()
+@reported
+def classify(
+    table: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet with a column quote.")],
+    output: Output,
+    column: Columns = None,
+    model: Model = None,
+    actors: ActorsFile = None,
+) -> None:
+    """Classify the quotations of a table; all its columns are kept."""
+    names = tables.columns_of(table)
+    columns = tables.quote_columns(table, names, column_names(column))
+    classifier = load(model, actors=actors)
+    new = _new_columns(classifier, taken=names)
+    done = bad = 0
+    with tables.writing(output, [*names, *new.values()]) as writer:
+        rows = _with_progress(tables.read_rows(table), "classifying")
+        for block in tables.blocks(rows):
+            classified = _classified([row for _, row in block], columns, classifier, new)
+            writer.write(classified)
+            done += len(classified)
+            bad += sum(row[new["error"]] is not None for row in classified)
+    typer.echo(f"{done:,} rows written to {output}" + _told(bad, new), err=True)
+
+
+@app.command()
+@reported
+def quotes(
+    articles: Annotated[Path, typer.Argument(help='JSONL, a line an article: {"id": ..., "text": ...}.')],
+    output: Output,
+) -> None:
+    """Find the quotations of many articles and their speakers, without a model."""
+    names = tables.columns_of(articles)
+    missing = [name for name in ("id", "text") if name not in names]
+    if missing:
+        raise ColumnError(f"{articles} has no column {' and no '.join(missing)}, only {', '.join(names)}.")
+    with tables.writing(output, ["id", "quotes"]) as writer:
+        for line, row in _with_progress(tables.read_rows(articles), "reading"):
+            try:
+                found = find_quotes(row.get("text"))  # type: ignore[arg-type]
+            except StanceError as error:
+                raise UnreadableFileError(f"{articles}, line {line}: {error}") from error
+            said = [{"spans": q.spans, "text": q.text, "speaker": q.speaker, "cue": q.cue} for q in found]
+            writer.write([{"id": row["id"], "quotes": said}])
+
+
+@app.command()
+@reported
+def info(
+    model: Annotated[
+        Path | None, typer.Argument(help="A model folder; else the one that comes along.")
+    ] = None,
+) -> None:
+    """Say what a model is, and check that its files are whole."""
+    folder = ModelFolder.open(model) if model else ModelFolder.shipped()
+    sizes = {name: len(folder.checked(name)) for name in folder.manifest["files"]}
+    typer.echo(f"{folder.name}\n  folder   {folder.path}")
+    typer.echo(f"  reads    up to {folder.window} tokens a quotation, with speaker and context")
+    for axis in folder.scheme.axes:
+        found = folder.calibration[axis.name]
+        typer.echo(
+            f"  {axis.name:<8} {', '.join(axis.labels)} "
+            f"(temperature {found.temperature:.2f}, unsure below {found.threshold:.2f})"
+        )
+    for key in ("base", "rows", "sources"):
+        if key in folder.manifest.get("provenance", {}):
+            typer.echo(f"  {key:<8} {_inline(folder.manifest['provenance'][key])}")
+    typer.echo(
+        f"  files    {', '.join(f'{name} {size / 1e6:.1f} MB' for name, size in sizes.items())}: whole"
+    )
+
+
+def _text(article: str) -> str:
+    try:
+        if article == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(article).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise UnreadableFileError(f"{article} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(
+            f"{article} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#x}. "
+            "Save it as UTF-8."
+        ) from error
+
+
+def _as_table(reading: Reading) -> Table:
+    table = Table(header_style="bold", show_lines=True, expand=True)
+    table.add_column("speaker", ratio=3)
+    for name in reading[0].axes:
+        table.add_column(name, ratio=2)
+    table.add_column("quotation", ratio=6)
+    for prediction in reading:
+        cells = [_cell(scores) for scores in prediction.axes.values()]
+        table.add_row(prediction.quote.speaker or "–", *cells, prediction.quote.text)
+    table.caption = "Beside a label, its probability; with ? the model would rather not say."
+    return table
+
+
+def _cell(scores: AxisScores) -> str:
+    return f"[dim]{scores}[/dim]" if scores.unsure else str(scores)
+
+
+def _new_columns(classifier: StanceClassifier, *, taken: Iterable[str]) -> dict[str, str]:
+    """What is added to a row → the name of its column, with a prefix where the table has one of them."""
+    axes = [f"{name}{part}" for name in classifier.scheme.names for part in ("", "_confidence", "_unsure")]
+    new = [*axes, "truncated", "model", "error"]
+    prefix = "predicted_" if set(new) & set(taken) else ""
+    return {name: prefix + name for name in new}
+
+
+def _classified(
+    rows: list[tables.Row], columns: dict[str, str], classifier: StanceClassifier, new: dict[str, str]
+) -> list[tables.Row]:
+    """The rows with predictions; a bad one is kept, with the reason."""
+    good, errors = {}, {}
+    for place, row in enumerate(rows):
+        try:
+            good[place] = tables.quote_of(row, columns)
+        except StanceError as error:
+            errors[place] = str(error)
+    said = dict(zip(good, classifier.classify_many(good.values()), strict=True))
+    added: list[dict[str, Any]] = [
+        (said[place].as_dict() if place in said else {}) | {"error": errors.get(place)}
+        for place in range(len(rows))
+    ]
+    return [
+        {**row, **{column: found.get(name) for name, column in new.items()}}
+        for row, found in zip(rows, added, strict=True)
+    ]
+
+
+def _told(bad: int, new: dict[str, str]) -> str:
+    renamed = " (new columns are called predicted_…: the table had some of these names)"
+    reasons = f"; {bad:,} could not be classified, the column {new['error']} says why" if bad else ""
+    return reasons + (renamed if new["error"] != "error" else "")
+
+
+def _with_progress(items: Iterable[Item], label: str) -> Iterator[Item]:
+    """The items, counted on a terminal once it takes longer than anybody likes to wait in silence."""
+    console, begun = Console(stderr=True), time.monotonic()
+    if not console.is_terminal:
+        yield from items
+        return
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(label, total=None, visible=False)
+        for item in items:
+            yield item
+            progress.update(task, advance=1, visible=time.monotonic() - begun > PATIENCE)
+
+
+def _inline(value: Any) -> str:
+    return ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else str(value)

@@ -1,0 +1,102 @@
+"""Examples → what the Trainer reads: one row for each time that an example is shown, in its order."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import datasets
+import numpy as np
+import torch
+
+from stance.encoding import Encoded, Encoder
+from stance.labels import LabelScheme
+from stance.quotes import Quote
+from training.config import FitConfig
+from training.labelled import Example
+from training.losses import label_row
+
+# The three forms of input, by the names that reports use.
+FORMS: dict[str, Callable[[Quote], Quote]] = {
+    "quotation": lambda quote: replace(quote, speaker=None, context=None),
+    "quotation and speaker": lambda quote: replace(quote, context=None),
+    "quotation, speaker and context": lambda quote: quote,
+}
+BARE, ATTRIBUTED, IN_CONTEXT = FORMS
+POOL = 50  # batches among which rows are sorted by length
+
+
+def training_rows(
+    examples: Sequence[Example], scheme: LabelScheme, encoder: Encoder, config: FitConfig
+) -> datasets.Dataset:
+    """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
+
+    The order is fixed by the seed alone, so that an interrupted run goes on where it was.
+    """
+    rng = random.Random(config.seed)
+    rows: list[dict[str, Any]] = []
+    for _ in range(config.epochs):
+        epoch = _encoded_rows(examples, [_drawn(rng, config) for _ in examples], scheme, encoder)
+        rng.shuffle(epoch)
+        rows += epoch
+    return datasets.Dataset.from_list(_by_length(rows, config.batch_size, rng))
+
+
+def scoring_rows(
+    examples: Sequence[Example], scheme: LabelScheme, encoder: Encoder, form: str = ATTRIBUTED
+) -> datasets.Dataset:
+    """Every example once, in order, in one form."""
+    rows = _encoded_rows(examples, [form] * len(examples), scheme, encoder)
+    return datasets.Dataset.from_list(rows)
+
+
+@dataclass(frozen=True)
+class Collator:
+    """Rows → the tensors [rows, length] that a network takes."""
+
+    encoder: Encoder
+    with_types: bool
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Pad the rows to the longest of them."""
+        batch = self.encoder.pad([Encoded(row["ids"], row["types"], False) for row in rows])
+        tensors = {
+            "input_ids": torch.from_numpy(batch.ids),
+            "attention_mask": torch.from_numpy(batch.mask),
+            "labels": torch.tensor(np.array([row["labels"] for row in rows], dtype=np.float32)),
+        }
+        if self.with_types:
+            tensors["token_type_ids"] = torch.from_numpy(batch.types)
+        return tensors
+
+
+def _encoded_rows(
+    examples: Sequence[Example], forms: Sequence[str], scheme: LabelScheme, encoder: Encoder
+) -> list[dict[str, Any]]:
+    quotes = [FORMS[form](example.quote) for example, form in zip(examples, forms, strict=True)]
+    return [
+        {
+            "ids": encoded.ids,
+            "types": encoded.types,
+            "labels": [*map(float, label_row(example, scheme)), example.weight],
+        }
+        for example, encoded in zip(examples, encoder.encode(quotes), strict=True)
+    ]
+
+
+def _drawn(rng: random.Random, config: FitConfig) -> str:
+    shares = (config.bare_share, 1 - config.bare_share - config.context_share, config.context_share)
+    return rng.choices((BARE, ATTRIBUTED, IN_CONTEXT), weights=shares)[0]
+
+
+def _by_length(rows: list[dict[str, Any]], batch_size: int, rng: random.Random) -> list[dict[str, Any]]:
+    """Shuffled rows, of which those in a batch are alike in length; the batches stay in random order."""
+    ordered: list[dict[str, Any]] = []
+    for start in range(0, len(rows), batch_size * POOL):
+        pool = sorted(rows[start : start + batch_size * POOL], key=lambda row: len(row["ids"]))
+        batches = [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+        # Only a full batch may come before another, or the Trainer would cut all that follow elsewhere.
+        last = batches.pop()
+        rng.shuffle(batches)
+        ordered += [row for batch in (*batches, last) for row in batch]
+    return ordered

@@ -1,0 +1,200 @@
+"""A fitted network → a model folder that stance can load, used once before it gets its name."""
+
+import json
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from stance.calibration import AxisCalibration, Floats, probabilities
+from stance.classifier import StanceClassifier
+from stance.encoding import Encoder
+from stance.errors import ModelFolderError
+from stance.folder import CARD, CONFIG, FORMAT, GRAPH, MANIFEST, TOKENIZER, WEIGHTS, ModelFolder, sha256
+from stance.labels import LabelScheme
+from stance.quotes import Quote
+from stance.runtime import OnnxModel, logits_of
+from training.bases import Base
+from training.dataset import Collator
+from training.network import takes_types
+
+LEAST_AGREEMENT = 0.9  # below it the graph is not the network that was fitted
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far the graph is from the weights, in fp32, on validation rows, by axis.
+
+    agreement: share of rows with the same label. difference: mean absolute difference of the
+    probabilities of the likeliest label. neighbours: the largest difference that it makes to a
+    probability whether a quotation is computed alone or in a batch.
+    """
+
+    axis: str
+    agreement: float
+    difference: float
+    neighbours: float
+
+
+@contextmanager
+def staged(output: Path) -> Iterator[Path]:
+    """A folder beside ``output`` that takes its name, and its place, only when all is done."""
+    folder = output.with_name(f".{output.name}.unfinished")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+        if output.exists():
+            former = output.with_name(f".{output.name}.former")
+            output.rename(former)
+            folder.rename(output)
+            shutil.rmtree(former)
+        else:
+            folder.rename(output)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def weights(folder: Path, model: Any, base: Base) -> Any:
+    """Write weights (half precision), config and tokenizer; returns the network as it was written."""
+    model.half().save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(base.folder)
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.save_pretrained(folder)
+    loaded = AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    )
+    return loaded.eval()
+
+
+def graph(path: Path, model: Any, *, quantised: bool = True) -> None:
+    """Write the network as an ONNX graph, by default with dynamic int8 weights."""
+    names = INPUTS if takes_types(model) else INPUTS[:2]
+    axes = {0: torch.export.Dim("quotes"), 1: torch.export.Dim("length")}
+    plain = path.with_suffix(".fp32.onnx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            (),
+            plain,
+            # The exporter takes one tensor that is given twice for one input.
+            kwargs={name: torch.ones(2, 16, dtype=torch.int64) for name in names},
+            input_names=list(names),
+            output_names=["logits"],
+            dynamic_shapes=dict.fromkeys(names, axes),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    if quantised:
+        _quantise(plain, path)
+        plain.unlink()
+    else:
+        plain.replace(path)
+
+
+def manifest(
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    encoder: Encoder,
+    scheme: LabelScheme,
+    calibration: dict[str, AxisCalibration],
+    provenance: dict[str, Any],
+) -> None:
+    """Write stance.json, with the hashes of the files that are there."""
+    files = {path: (folder / path).read_bytes() for path in (GRAPH, TOKENIZER, WEIGHTS, CONFIG)}
+    content = {
+        "format": FORMAT,
+        "name": name,
+        "version": version,
+        "axes": scheme.table(),
+        "encoder": {"window": encoder.window, "pad_id": encoder.pad_id},
+        "calibration": {axis: asdict(found) for axis, found in calibration.items()},
+        "files": {path: {"bytes": len(data), "sha256": sha256(data)} for path, data in files.items()},
+        "provenance": provenance,
+    }
+    (folder / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def card(folder: Path, text: str) -> None:
+    """Write the model card."""
+    (folder / CARD).write_text(text, encoding="utf-8")
+
+
+def graph_logits(folder: Path, encoder: Encoder, scheme: LabelScheme, quotes: Sequence[Quote]) -> Floats:
+    """Logits [quotes, width] of the graph as it was written."""
+    path = folder / GRAPH
+    model = OnnxModel(path.read_bytes(), where=str(path), width=scheme.width)
+    return logits_of(model, encoder, encoder.encode(quotes), width=scheme.width)
+
+
+def parity(folder: Path, model: Any, encoder: Encoder, quotes: Sequence[Quote]) -> list[Parity]:
+    """Load what was written and compare it with the network; ModelFolderError where they differ much."""
+    opened = ModelFolder.open(folder)
+    classifier = StanceClassifier.from_folder(opened)
+    together = classifier.logits(quotes)
+    alone = np.concatenate([classifier.logits([quote]) for quote in quotes])
+    reference = network_logits(model, encoder, quotes)
+    found = []
+    for axis in opened.scheme.axes:
+        temperature = opened.calibration[axis.name].temperature
+        shipped, single, fitted = (
+            probabilities(logits[:, axis.slice], temperature) for logits in (together, alone, reference)
+        )
+        top = fitted.argmax(axis=1)
+        rows = np.arange(len(top))
+        found.append(
+            Parity(
+                axis.name,
+                agreement=float((shipped.argmax(axis=1) == top).mean()),
+                difference=float(np.abs(shipped - fitted)[rows, top].mean()),
+                neighbours=float(np.abs(shipped - single).max()),
+            )
+        )
+    worst = min(found, key=lambda one: one.agreement)
+    if worst.agreement < LEAST_AGREEMENT:
+        raise ModelFolderError(
+            f"The graph gives another {worst.axis} than the network on {1 - worst.agreement:.0%} of "
+            f"{len(quotes)} rows, so it was not exported. Try another base, or more training rows."
+        )
+    return found
+
+
+def network_logits(model: Any, encoder: Encoder, quotes: Sequence[Quote]) -> Floats:
+    """Logits [quotes, width] of the network itself, in fp32."""
+    collate = Collator(encoder, with_types=takes_types(model))
+    rows: Callable[[Quote], dict[str, Any]] = lambda quote: {"labels": [0.0]}  # noqa: E731
+    logits = []
+    for start in range(0, len(quotes), 32):
+        part = quotes[start : start + 32]
+        shown = [
+            {"ids": one.ids, "types": one.types, **rows(quote)}
+            for quote, one in zip(part, encoder.encode(part), strict=True)
+        ]
+        inputs = collate(shown)
+        del inputs["labels"]
+        with torch.inference_mode():
+            logits.append(model(**inputs).logits.numpy())
+    return np.concatenate(logits)
+
+
+def _quantise(plain: Path, path: Path) -> None:
+    # Shapes that the exporter wrote down for inner values do not survive the quantiser's changes.
+    loaded = onnx.load(plain)
+    del loaded.graph.value_info[:]
+    onnx.save(loaded, plain)
+    quantize_dynamic(plain, path, weight_type=QuantType.QInt8, per_channel=True)

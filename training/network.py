@@ -1,0 +1,94 @@
+"""The network: a stock encoder with one flat row of logits, named by axis and label."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging
+
+from stance.actors import Actors
+from stance.encoding import Encoder
+from stance.errors import SettingsError
+from stance.labels import LabelScheme
+from training.bases import Base
+
+
+def network(base: Base, scheme: LabelScheme) -> Any:
+    """A sequence classifier with an output for every label, started from a base.
+
+    Outputs that the base has under the same name (``side=US``) keep their weights; the others are new.
+    """
+    _quiet()
+    names = scheme.id2label()
+    config = _config(base.folder)
+    before = dict(config.id2label)
+    config.id2label, config.label2id = names, {name: index for index, name in names.items()}
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base.folder,
+        config=config,
+        dtype=torch.float32,
+        attn_implementation="eager",
+        ignore_mismatched_sizes=True,
+    )
+    if before != names:
+        _carry_over(base.folder, before, model)
+    return model
+
+
+def encoder(base: Base, *, window: int, actors: Actors | None = None) -> Encoder:
+    """The Encoder for a base: its tokenizer, and a window no longer than the network's own."""
+    loaded = _tokenizer(base)
+    longest = getattr(_config(base.folder), "max_position_embeddings", None) or window
+    fast = Tokenizer.from_str(loaded.backend_tokenizer.to_str())
+    return Encoder(fast, window=min(window, longest), pad_id=loaded.pad_token_id or 0, actors=actors)
+
+
+def takes_types(model: Any) -> bool:
+    """Whether the network tells the two texts of a pair apart by token types."""
+    return getattr(model.config, "type_vocab_size", 0) > 1
+
+
+def _tokenizer(base: Base) -> Any:
+    loaded = AutoTokenizer.from_pretrained(base.folder)
+    if not getattr(loaded, "is_fast", False):
+        raise SettingsError(
+            f"The tokenizer of {base.name} has no fast version, which inference needs. Choose another base."
+        )
+    return loaded
+
+
+def _config(folder: Path) -> Any:
+    try:
+        return AutoConfig.from_pretrained(folder)
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{folder} is not an encoder that transformers can open: {error}") from error
+
+
+def _carry_over(folder: Path, before: dict[int, str], model: Any) -> None:
+    """A fresh last layer, but for the rows whose labels the base knew under the same name."""
+    last = _last_layer(model)
+    torch.nn.init.normal_(last.weight, std=0.02)
+    torch.nn.init.zeros_(last.bias)
+    if not set(before.values()) & set(model.config.label2id):
+        return
+    old = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+    former = _last_layer(old)
+    places = {name: index for index, name in before.items()}
+    with torch.no_grad():
+        for index, name in model.config.id2label.items():
+            if name in places:
+                last.weight[index] = former.weight[places[name]]
+                last.bias[index] = former.bias[places[name]]
+
+
+def _last_layer(model: Any) -> torch.nn.Linear:
+    linear = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]
+    return next(m for m in reversed(linear) if m.out_features == model.config.num_labels)
+
+
+def _quiet() -> None:
+    # Every fresh head is announced as a defect; here it is the plan.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

@@ -1,0 +1,41 @@
+"""Calibration on validation rows: one temperature an axis, and where to say "unsure"."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from stance.calibration import AxisCalibration, Floats, probabilities
+
+TARGET_ERROR = 0.10  # among the answers that are not unsure
+BOUNDS = (0.05, 20.0)
+
+
+def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERROR) -> AxisCalibration:
+    """The calibration of one axis from validation rows.
+
+    logits: [rows, labels] of the axis. labels: [rows], the position of the true label. The temperature
+    minimises the negative log-likelihood (Guo et al. 2017); no rows, no change.
+    """
+    if not len(labels):
+        return AxisCalibration()
+
+    def loss(log_temperature: float) -> float:
+        found = probabilities(logits, float(np.exp(log_temperature)))[np.arange(len(labels)), labels]
+        return float(-np.log(np.clip(found, 1e-12, 1)).mean())
+
+    best = minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded")
+    temperature = float(np.exp(best.x))
+    sure = probabilities(logits, temperature)
+    right = sure.argmax(axis=1) == labels
+    return AxisCalibration(temperature, threshold(sure.max(axis=1), right, target_error))
+
+
+def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float) -> float:
+    """The lowest confidence from which on the error of the rows is at most ``target_error``.
+
+    1.0 where no row is sure enough: then every answer is unsure.
+    """
+    order = np.argsort(-confidences, kind="stable")
+    errors = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(errors <= target_error)
+    # Rounded down, because the threshold itself is an answer that is sure.
+    return float(np.floor(confidences[order][good[-1]] * 1e6) / 1e6) if len(good) else 1.0
