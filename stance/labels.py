@@ -72,7 +72,7 @@ class LabelScheme:
     @property
     def width(self) -> int:
         """How many logits a row has."""
-        return self.axes[-1].slice.stop
+        return sum(len(axis.labels) for axis in self.axes)
 
     def table(self) -> dict[str, list[str]]:
         """The inverse of ``from_table``."""

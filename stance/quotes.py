@@ -77,7 +77,7 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
 
 
 def _marked(article: str) -> Iterator[tuple[Span, bool]]:
-    """What stands between double marks, and whether it was closed; a mark left open ends with its paragraph."""
+    """What stands between double marks, and whether it was closed; else it ends with its paragraph."""
     for paragraph in PARAGRAPH.finditer(article):
         start = None
         for mark in re.finditer('[“”"]', paragraph[0]):

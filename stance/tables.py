@@ -81,25 +81,38 @@ def quote_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]) 
 
 def quote_of(row: Row, columns: Mapping[str, str]) -> Quote:
     """The Quote in a row; QuoteError where it is blank or not a text."""
-    values = {role: row.get(name) for role, name in columns.items()}
-    if values["quote"] is None:
+    values = {role: row.get(columns.get(role, "")) for role in QUOTE_COLUMNS}
+    if values["quote"] is None or values["quote"] == "":
         raise QuoteError(f"The column {columns['quote']!r} is empty.")
-    given = {role: str(value) for role, value in values.items() if role != "quote" and value is not None}
-    return Quote(values["quote"], **given)
+    speaker, context, date = (
+        None if values[role] is None else str(values[role]) for role in ("speaker", "context", "date")
+    )
+    return Quote(values["quote"], speaker, context, date)
 
 
 class Writer(Protocol):
     """Takes rows for a table in the making."""
 
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None: ...
+
     def write(self, rows: Iterable[Row]) -> None:
         """Append rows."""
+        ...
+
+    def close(self) -> None:
+        """Write what is left."""
         ...
 
 
 @contextmanager
 def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
     """A table in the making; it gets its name only when it is complete."""
-    writers = {".csv": _CsvWriter, ".tsv": _CsvWriter, ".jsonl": _JsonlWriter, ".parquet": _ParquetWriter}
+    writers: dict[str, type[Writer]] = {
+        ".csv": _CsvWriter,
+        ".tsv": _CsvWriter,
+        ".jsonl": _JsonlWriter,
+        ".parquet": _ParquetWriter,
+    }
     writer_of = writers[_kind(path)]
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:

@@ -76,8 +76,8 @@ def _from_hub(name: str) -> Base:
             found = snapshot_download(name, revision=revision, allow_patterns=NEEDED)
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise SettingsError(
-            f"The base {name!r} is no folder here, is not in the Hub's cache, and cannot be fetched: {error}. "
-            "Give a folder, check the name, or leave --base out to start from the model that comes with stance."
+            f"The base {name!r} is no folder here, not in the Hub's cache, and cannot be fetched: {error}. "
+            "Give a folder, check the name, or leave --base out to start from the shipped model."
         ) from error
     folder = Path(found)
     if known and _hash(folder / WEIGHTS) != known.sha256:

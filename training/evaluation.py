@@ -12,6 +12,19 @@ from training.labelled import Example
 from training.metrics import Score, expected_calibration_error, macro_f1_score
 
 
+COLUMNS = (
+    "input",
+    "axis",
+    "rows",
+    "macro-F1 [95 %]",
+    "clear rows",
+    "accuracy",
+    "ECE",
+    "unsure",
+    "error when sure",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AxisReport:
     """One axis in one form of input.
@@ -45,8 +58,8 @@ class Report:
     def markdown(self) -> str:
         """A table, as it stands in the card."""
         lines = [
-            "| input | axis | rows | macro-F1 [95 %] | clear rows | accuracy | ECE | unsure | error when sure |",
-            "|---|---|---|---|---|---|---|---|---|",
+            f"| {' | '.join(COLUMNS)} |",
+            "|---" * len(COLUMNS) + "|",
         ]
         for form, axes in self.forms.items():
             lines += [f"| {form} | {' | '.join(_cells(axis))} |" for axis in axes]

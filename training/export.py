@@ -3,7 +3,7 @@
 import json
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -177,15 +177,10 @@ def parity(folder: Path, model: Any, encoder: Encoder, quotes: Sequence[Quote]) 
 def network_logits(model: Any, encoder: Encoder, quotes: Sequence[Quote]) -> Floats:
     """Logits [quotes, width] of the network itself, in fp32."""
     collate = Collator(encoder, with_types=takes_types(model))
-    rows: Callable[[Quote], dict[str, Any]] = lambda quote: {"labels": [0.0]}  # noqa: E731
     logits = []
     for start in range(0, len(quotes), 32):
-        part = quotes[start : start + 32]
-        shown = [
-            {"ids": one.ids, "types": one.types, **rows(quote)}
-            for quote, one in zip(part, encoder.encode(part), strict=True)
-        ]
-        inputs = collate(shown)
+        encoded = encoder.encode(quotes[start : start + 32])
+        inputs = collate([{"ids": one.ids, "types": one.types, "labels": [0.0]} for one in encoded])
         del inputs["labels"]
         with torch.inference_mode():
             logits.append(model(**inputs).logits.numpy())

@@ -115,7 +115,7 @@ class Fitting:
         return {**found, "macro_f1": float(np.mean(list(found.values())))}
 
 
-class _Progress(TrainerCallback):
+class _Progress(TrainerCallback):  # type: ignore[misc]
     """Says in the log how the fit goes."""
 
     def on_log(

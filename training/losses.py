@@ -43,7 +43,7 @@ class MaskedCrossEntropy:
     def __call__(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
         """outputs.logits [rows, width], labels [rows, axes + 1], whose last column is the row's weight."""
         logits, weight = outputs.logits, labels[:, -1]
-        total = logits.new_zeros(())
+        total = torch.zeros((), device=logits.device)
         for place, axis in enumerate(self.scheme.axes):
             losses = functional.cross_entropy(
                 logits[:, axis.slice],

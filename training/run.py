@@ -47,7 +47,7 @@ class RunConfig:
     columns: Mapping[str, str] = field(default_factory=dict)
     version: str = "1.0.0"
     resume: bool = False
-    fit: FitConfig = FitConfig()
+    fit: FitConfig = field(default_factory=FitConfig)
 
 
 def fit(config: RunConfig) -> list[Report]:
