@@ -1,5 +1,7 @@
 """How a model is fitted: frozen values; a key that nobody knows is a mistake, not a hope."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -29,6 +31,10 @@ class FitConfig:
     seed: int = 13
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value, wanted = getattr(self, field.name), type(field.default)
+            if field.name != "base" and not (type(value) is wanted or (wanted is float and value in (0, 1))):
+                raise SettingsError(f"{field.name} must be {wanted.__name__}, but is {value!r}.")
         for name in ("epochs", "batch_size", "learning_rate", "patience"):
             if not getattr(self, name) > 0:
                 raise SettingsError(f"{name} must be above zero, but is {getattr(self, name)}.")
@@ -49,3 +55,17 @@ class FitConfig:
                 f"Unknown setting {', '.join(sorted(unknown))}. Known are {', '.join(sorted(known))}."
             )
         return cls(**table)
+
+    @classmethod
+    def from_text(cls, settings: Iterable[str], *, base: str | None, seed: int) -> Self:
+        """The settings as a command line gives them: ``["epochs=5", "class_weights=false"]``."""
+        table: dict[str, Any] = {"base": base, "seed": seed}
+        for item in settings:
+            name, _, value = item.partition("=")
+            try:
+                table[name.strip()] = json.loads(value)
+            except ValueError as error:
+                raise SettingsError(
+                    f"--set {item} must look like epochs=5 or class_weights=false."
+                ) from error
+        return cls.from_table(table)

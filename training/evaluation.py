@@ -11,7 +11,6 @@ from training.dataset import FORMS
 from training.labelled import Example
 from training.metrics import Score, expected_calibration_error, macro_f1_score
 
-
 COLUMNS = (
     "input",
     "axis",
