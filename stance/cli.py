@@ -171,10 +171,10 @@ def _text(article: str) -> str:
 
 def _as_table(reading: Reading) -> Table:
     table = Table(header_style="bold", show_lines=True, expand=True)
-    table.add_column("speaker", ratio=3)
+    table.add_column("speaker", ratio=2)
     for name in reading[0].axes:
-        table.add_column(name, ratio=2)
-    table.add_column("quotation", ratio=6)
+        table.add_column(name, no_wrap=True)
+    table.add_column("quotation", ratio=3)
     for prediction in reading:
         cells = [_cell(scores) for scores in prediction.axes.values()]
         table.add_row(prediction.quote.speaker or "–", *cells, prediction.quote.text)
@@ -183,7 +183,9 @@ def _as_table(reading: Reading) -> Table:
 
 
 def _cell(scores: AxisScores) -> str:
-    return f"[dim]{scores}[/dim]" if scores.unsure else str(scores)
+    label, confidence = str(scores).split()
+    shown = f"{label}\n{confidence}"
+    return f"[dim]{shown}[/dim]" if scores.unsure else shown
 
 
 def _new_columns(classifier: StanceClassifier, *, taken: Iterable[str]) -> dict[str, str]:

@@ -134,6 +134,7 @@ def _cleaned(name: str, *, cut: bool) -> str:
     if cut:
         # "said Mr. Wu in Geneva" has a stop that belongs to the title
         name = re.split(AFTER_NAME, re.sub(r"\b(Mr|Ms|Mrs|Dr)\.", r"\1", name))[0]
+    name = re.split(r",\s+(?:which|who|whose|that)\b", name)[0]
     name = re.sub(r"^(?:and|but|as|while|that|which|when|where|because)\s+", "", name.strip(" ,;:–—-\t"))
     words = name.split()
     named = any(word[:1].isupper() for word in words) or bool(

@@ -122,9 +122,7 @@ def run_config(tiny_base: Path, schema_file: Path, lessons: Path) -> Callable[..
 
 
 @pytest.fixture(scope="session")
-def model_folder(
-    run_config: Callable[..., RunConfig], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def model_folder(run_config: Callable[..., RunConfig], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fitted and exported model, as small as it can be."""
     output = tmp_path_factory.mktemp("models") / "tiny"
     fit(run_config(output))

@@ -27,9 +27,9 @@ does, and how it sounds. One pass gives all axes:
 
 $axes
 
-Use it with `import stance` (calibrated probabilities, `unsure`, articles), or load the half-precision weights
-with plain `transformers.AutoModelForSequenceClassification`: the outputs are named `axis=label`, one softmax an
-axis. Weights: Apache-2.0. Started from $base.
+Use it with `import stance` (calibrated probabilities, `unsure`, articles), or load the half-precision
+weights with plain `transformers.AutoModelForSequenceClassification`: the outputs are named `axis=label`,
+one softmax an axis. Weights: Apache-2.0. Started from $base.
 
 ## Data
 
@@ -37,13 +37,14 @@ $rows
 
 $sources
 
-The text of these sources is not distributed with the model. Each quotation was shown in three forms, drawn at random:
-alone, with its speaker, with speaker and context.
+Text that was not written for this project is not distributed with the model. Each quotation was shown in
+three forms, drawn at random: alone, with its speaker, with speaker and context.
 
 ## Figures
 
-Macro-F1 with 95 % bootstrap intervals, resampled by article or document; ECE over ten equal-width bins; *unsure* is
-the share of answers below the confidence from which on the error on validation rows was at most 10 %.
+Macro-F1 with 95 % bootstrap intervals, resampled by article or document; ECE over ten equal-width bins;
+*unsure* is the share of answers below the confidence from which on the error on validation rows was at
+most 10 %.
 
 $reports
 
@@ -51,8 +52,8 @@ These figures are for rows like those in the tables. On other outlets, years or 
 
 ## The graph against the weights
 
-The int8 graph is compared with the fp32 network on validation rows, quotation and speaker. *Neighbours* is the most
-that a probability moved between computing a quotation alone and in a batch.
+The int8 graph is compared with the fp32 network on validation rows, quotation and speaker. *Neighbours*
+is the most that a probability moved between computing a quotation alone and in a batch.
 
 $parity
 
@@ -94,16 +95,20 @@ def text(folder: ModelFolder, split: Split, parity: Sequence[Parity], reports: S
     )
 
 
-def _sources(split: Split) -> str:
-    """A table of sources, those of single web pages on one line."""
-    rows = Counter(
+def sources(split: Split) -> dict[str, int]:
+    """How many rows came from each source; single web pages (``page:…``) are one."""
+    found = Counter(
         "single web pages" if example.source.startswith("page:") else example.source or "not stated"
         for example in (*split.train, *split.validation, *split.test)
     )
+    return dict(found.most_common())
+
+
+def _sources(split: Split) -> str:
     facts = resources.files("training").joinpath("data/sources.csv").read_text(encoding="utf-8")
     known = {row["source"]: row for row in csv.DictReader(facts.splitlines())}
     lines = ["| source | rows | licence | what it is |", "|---|---|---|---|"]
-    for source, count in rows.most_common():
+    for source, count in sources(split).items():
         fact = known.get(source, {})
         lines.append(
             f"| {source} | {count:,} | {fact.get('licence') or 'none stated'} | {fact.get('what') or '–'} |"

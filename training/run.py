@@ -5,7 +5,6 @@ import json
 import logging
 import platform
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version as version_of
@@ -164,7 +163,7 @@ def _provenance(config: RunConfig, base: bases.Base, split: splits.Split) -> dic
         "base": base.name,
         "settings": asdict(config.fit),
         "rows": {name: len(rows) for name, rows in vars(split).items()},
-        "sources": dict(Counter(example.source for rows in vars(split).values() for example in rows)),
+        "sources": card.sources(split),
         "data_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in config.data},
         "versions": {name: version_of(name) for name in ("torch", "transformers", "onnxruntime")}
         | {"python": platform.python_version()},

@@ -1,0 +1,73 @@
+"""Who may import whom: the order in which a stranger reads the package."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ORDER = (
+    "cli tables classifier folder reading runtime calibration encoding results quotes speakers actors "
+    "labels errors"
+).split()
+HOMES = {
+    "onnxruntime": {"stance/runtime.py", "training/export.py"},  # export uses its quantiser
+    "tokenizers": {"stance/encoding.py", "stance/folder.py", "training/network.py"},
+    "pyarrow": {"stance/tables.py"},
+    "typer": {"stance/cli.py", "training/__main__.py"},
+    "rich": {"stance/cli.py"},
+    "pandas": {"stance/reading.py"},
+    "transformers": {"training/network.py", "training/fitting.py", "training/export.py"},
+    "datasets": {"training/dataset.py"},
+    "sklearn": {"training/metrics.py", "training/splits.py"},
+    "scipy": {"training/temperature.py"},
+    "onnx": {"training/export.py"},
+    "huggingface_hub": {"training/bases.py"},
+}
+
+
+def imports(path: Path) -> Iterator[tuple[str, ...]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (tuple(alias.name.split(".")) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            module = tuple(node.module.split("."))
+            yield from ((*module, alias.name) for alias in node.names) if len(module) == 1 else [module]
+
+
+FILES = sorted([*ROOT.glob("stance/*.py"), *ROOT.glob("training/*.py")])
+
+
+def test_every_room_of_stance_has_its_place_in_the_order() -> None:
+    assert {path.stem for path in ROOT.glob("stance/*.py")} == {*ORDER, "__init__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_imports_follow_the_rules(path: Path) -> None:
+    where = f"{path.parent.name}/{path.name}"
+    for module in imports(path):
+        if path.parent.name == "stance":
+            assert module[0] != "training"
+            if module[0] == "stance" and path.stem in ORDER:
+                assert ORDER.index(module[1]) > ORDER.index(path.stem), module
+            assert module[0] not in {"torch", "transformers", "datasets", "sklearn"}
+        if module[0] in HOMES:
+            assert where in HOMES[module[0]], f"{module[0]} has another home"
+
+
+def test_importing_stance_loads_nothing_heavy() -> None:
+    code = "import sys, stance; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    heavy = {"torch", "transformers", "onnxruntime", "pandas", "pyarrow", "datasets", "sklearn", "typer"}
+    assert not heavy & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_only_the_command_lines_print(path: Path) -> None:
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]

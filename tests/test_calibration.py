@@ -1,0 +1,20 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stance.calibration import probabilities
+
+ROWS = st.lists(st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=3), min_size=1, max_size=5)
+
+
+@given(ROWS, st.floats(0.05, 20))
+def test_rows_sum_to_one_and_keep_their_order(rows: list[list[float]], temperature: float) -> None:
+    logits = np.array(rows)
+    found = probabilities(logits, temperature)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_array_equal(found.max(axis=1), found[np.arange(len(rows)), logits.argmax(axis=1)])
+
+
+def test_a_higher_temperature_is_less_sure() -> None:
+    logits = np.array([[3.0, 1.0, 0.0]])
+    assert probabilities(logits, 2.0).max() < probabilities(logits, 1.0).max()

@@ -1,0 +1,79 @@
+from collections.abc import Iterator
+
+import pytest
+
+from stance.classifier import CHUNK, StanceClassifier
+from stance.errors import QuoteError
+from stance.quotes import Quote
+
+
+def test_one_is_a_batch_of_one(classifier: StanceClassifier) -> None:
+    one = classifier.classify("They steal.", speaker="a US senator", context="now", date="2019")
+    many = classifier.classify_many([Quote("They steal.", "a US senator", "now", "2019")])
+    assert [one] == many
+
+
+def test_texts_and_quotes_may_be_mixed_and_keep_their_order(classifier: StanceClassifier) -> None:
+    texts = ["They steal.", Quote("We hope.", "a US official"), "We never did it. " * 20]
+    found = classifier.classify_many(iter(texts))
+    assert [p.quote.text for p in found] == ["They steal.", "We hope.", "We never did it. " * 20]
+    assert [p.truncated for p in found] == [False, False, True]
+
+
+def test_nothing_in_nothing_out(classifier: StanceClassifier) -> None:
+    assert classifier.classify_many([]) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        pytest.param("", r"Item 1 \(counted from 0\): A quotation needs words", id="empty"),
+        pytest.param("  \n", "Item 1 .*needs words", id="blank"),
+        pytest.param(None, "Item 1 .*must be a text, but this is None", id="none"),
+        pytest.param(3.5, r"Item 1 .*must be a text, but this is 3.5 \(float\)", id="a number"),
+        pytest.param(("a", "b"), "Item 1 .*tuple", id="a pair"),
+    ],
+)
+def test_a_bad_item_is_named_by_its_position(
+    classifier: StanceClassifier, item: object, message: str
+) -> None:
+    with pytest.raises(QuoteError, match=message):
+        classifier.classify_many(["We hope.", item])  # type: ignore[list-item]
+
+
+def test_one_text_where_several_are_needed(classifier: StanceClassifier) -> None:
+    with pytest.raises(QuoteError, match=r"this is one str\. For one quotation use classify\(\)"):
+        classifier.classify_many("We hope.")
+
+
+def test_stream_is_lazy_and_says_the_same(classifier: StanceClassifier) -> None:
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "We hope."
+
+    first = next(classifier.stream(endless()))
+    assert taken == CHUNK
+    assert first.as_dict() == classifier.classify("We hope.").as_dict()
+
+
+def test_stream_names_the_position_of_a_bad_item_far_down(classifier: StanceClassifier) -> None:
+    with pytest.raises(QuoteError, match=f"Item {CHUNK + 1} "):
+        list(classifier.stream(["We hope."] * (CHUNK + 1) + [""]))
+
+
+def test_articles_are_read_one_by_one(classifier: StanceClassifier) -> None:
+    readings = list(classifier.read_many(['"They steal," Ann Roe said.', "Nobody spoke."]))
+    assert [len(reading) for reading in readings] == [1, 0]
+
+
+def test_labels_are_ranked_and_sum_to_one(classifier: StanceClassifier) -> None:
+    prediction = classifier.classify("They steal and lie.", speaker="a US senator")
+    assert prediction.model == "tiny 1.0.0"
+    for scores in prediction.axes.values():
+        found = list(scores.scores.values())
+        assert found == sorted(found, reverse=True)
+        assert sum(found) == pytest.approx(1)
