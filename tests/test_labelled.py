@@ -1,0 +1,118 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from stance.errors import ColumnError, EmptyTableError, LabelledFileError, SchemeError
+from tests.conftest import SCHEME
+from training import labelled
+
+GOOD = {
+    "quote": "We hope.",
+    "speaker": "Ann",
+    "side": "US",
+    "stance": "conciliatory",
+    "sentiment": "positive",
+}
+
+
+def table(tmp_path: Path, *rows: dict[str, object]) -> Path:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_row_becomes_an_example_and_carries_the_rest_along(tmp_path: Path) -> None:
+    row = {**GOOD, "group": "g1", "source": "s", "clarity": "clear", "weight": 2, "topic": "chips"}
+    (example,) = labelled.read([table(tmp_path, row)], SCHEME)
+    assert example.quote.speaker == "Ann"
+    assert example.labels == {"side": "US", "stance": "conciliatory", "sentiment": "positive"}
+    assert (example.group, example.source, example.clarity, example.weight) == ("g1", "s", "clear", 2.0)
+    assert example.row["topic"] == "chips"
+
+
+def test_labels_may_be_missing(tmp_path: Path) -> None:
+    (example,) = labelled.read([table(tmp_path, {"quote": "We hope.", "side": "US", "stance": ""})], SCHEME)
+    assert example.labels == {"side": "US", "stance": None, "sentiment": None}
+
+
+def test_the_same_rows_from_csv_and_jsonl_and_own_column_names(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("Text;Who;Haltung\nWe hope.;Ann;conciliatory\n", encoding="utf-8-sig")
+    columns = {"quote": "Text", "speaker": "Who", "stance": "Haltung"}
+    (example,) = labelled.read([path], SCHEME, columns=columns)
+    (other,) = labelled.read(
+        [table(tmp_path, {"quote": "We hope.", "attribution": "Ann", "stance": "conciliatory"})], SCHEME
+    )
+    assert (example.quote, example.labels) == (other.quote, other.labels)
+
+
+def test_every_bad_row_is_reported_at_once(tmp_path: Path) -> None:
+    path = table(
+        tmp_path,
+        GOOD,
+        {**GOOD, "stance": "acusatory"},
+        {**GOOD, "quote": " "},
+        {**GOOD, "side": "Mars", "sentiment": "Neutral"},
+        {**GOOD, "weight": "heavy"},
+        {**GOOD, "clarity": "foggy", "split": "training"},
+    )
+    with pytest.raises(LabelledFileError) as caught:
+        labelled.read([path], SCHEME)
+    assert [finding.removeprefix(f"{path}, ") for finding in caught.value.findings] == [
+        "line 2: stance is 'acusatory', but must be one of accusatory, conciliatory, defensive. "
+        "Did you mean 'accusatory'?",
+        "line 3: A quotation needs words, but this is empty: ' '.",
+        "line 4: side is 'Mars', but must be one of US, China, neutral.",
+        "line 4: sentiment is 'Neutral', but must be one of negative, neutral, positive. "
+        "Did you mean 'neutral'?",
+        "line 5: weight is 'heavy', but must be a number of zero or more.",
+        "line 6: clarity is 'foggy', but must be one of clear, borderline, none.",
+        "line 6: split is 'training', but must be one of train, validation, test. Did you mean 'train'?",
+    ]
+    assert str(caught.value).startswith("7 bad row(s); correct them or take them out:\n  ")
+
+
+def test_a_long_list_of_findings_is_cut_in_the_message_only(tmp_path: Path) -> None:
+    with pytest.raises(LabelledFileError, match=r"\.\.\. and 10 more") as caught:
+        labelled.read([table(tmp_path, *[{**GOOD, "side": "Mars"}] * 60)], SCHEME)
+    assert len(caught.value.findings) == 60
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "message"),
+    [
+        ({"text": "We hope.", "side": "US"}, {}, "no column 'quote', only text, side"),
+        ({"quote": "We hope."}, {}, "a column for none of the axes side, stance, sentiment, only quote"),
+        (GOOD, {"stanse": "x"}, "--column stanse=…: known are only"),
+        (GOOD, {"quote": "Text"}, "no column 'Text', which was given for quote"),
+    ],
+)
+def test_columns_that_are_missing(
+    row: dict[str, object], columns: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ColumnError, match=message):
+        labelled.read([table(tmp_path, row)], SCHEME, columns=columns)
+
+
+def test_a_table_without_rows(tmp_path: Path) -> None:
+    with pytest.raises(EmptyTableError, match="has no rows"):
+        labelled.read([table(tmp_path)], SCHEME)
+
+
+def test_a_schema_file_gives_the_axes(schema_file: Path) -> None:
+    assert labelled.read_scheme(schema_file) == SCHEME
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("axes = [", "cannot be read as TOML"),
+        ("[labels]\na = ['b', 'c']", r"must hold one table \[axes\], but holds labels"),
+        ("[axes]\nside = ['US']", "two or more labels"),
+    ],
+)
+def test_a_schema_file_that_makes_no_sense(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SchemeError, match=message):
+        labelled.read_scheme(tmp_path / "labels.toml")

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from stance.calibration import AxisCalibration, probabilities
+from training.temperature import fit, threshold
+
+RNG = np.random.default_rng(3)
+
+
+def drawn(rows: int, sharpness: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits that are too sure by ``sharpness``, and labels drawn from the honest probabilities."""
+    honest = RNG.normal(size=(rows, 3)) * 1.5
+    chances = probabilities(honest)
+    return honest * sharpness, np.array([RNG.choice(3, p=row) for row in chances])
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
+def test_finds_by_how_much_the_logits_are_too_sure(sharpness: float) -> None:
+    found = fit(*drawn(20_000, sharpness))
+    assert found.temperature == pytest.approx(sharpness, rel=0.05)
+
+
+def test_answers_above_the_threshold_err_as_rarely_as_asked() -> None:
+    logits, labels = drawn(20_000, 2.0)
+    found = fit(logits, labels, target_error=0.1)
+    new_logits, new_labels = drawn(20_000, 2.0)
+    sure = probabilities(new_logits, found.temperature)
+    kept = sure.max(axis=1) >= found.threshold
+    error = (sure.argmax(axis=1) != new_labels)[kept].mean()
+    assert error == pytest.approx(0.1, abs=0.01)
+    assert 0.1 < kept.mean() < 0.9
+
+
+def test_the_threshold_is_the_lowest_that_keeps_the_promise() -> None:
+    confidences = np.array([0.9, 0.8, 0.7, 0.6])
+    right = np.array([True, True, False, True])
+    assert threshold(confidences, right, 0.25) == pytest.approx(0.6)
+    assert threshold(confidences, right, 0.2) == pytest.approx(0.8)
+    assert threshold(confidences, ~right, 0.0) == 1.0
+
+
+def test_without_labels_nothing_changes() -> None:
+    assert fit(np.zeros((0, 3)), np.zeros(0, dtype=int)) == AxisCalibration()
