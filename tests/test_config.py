@@ -12,7 +12,7 @@ def test_settings_from_a_command_line() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("epoch=5", "Unknown setting epoch. Known are base, batch_size"),
+        ("epoch=5", r"Unknown setting epoch\. Known are bare_share, base"),
         ("epochs", "--set epochs must look like epochs=5"),
         ("epochs=many", "--set epochs=many must look like"),
         ('epochs="5"', "epochs must be int, but is '5'"),

@@ -21,7 +21,8 @@ def test_a_report_has_every_axis_in_every_form(classifier: StanceClassifier, les
 def test_rows_without_a_label_do_not_count(classifier: StanceClassifier, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(
-        '{"quote": "They lie.", "side": "US", "clarity": "clear"}\n{"quote": "We hope.", "stance": "defensive"}\n',
+        '{"quote": "They lie.", "side": "US", "clarity": "clear"}\n'
+        '{"quote": "We hope.", "stance": "defensive"}\n',
         encoding="utf-8",
     )
     report = evaluate(classifier, labelled.read([path], SCHEME), data="rows")

@@ -81,9 +81,7 @@ class _Reader:
         known = {*QUOTE_COLUMNS, *KNOWN_COLUMNS, *scheme.names}
         for role in mapping:
             if role not in known:
-                raise ColumnError(
-                    f"--column {role}=…: there is no {role!r}, only {', '.join(sorted(known))}."
-                )
+                raise ColumnError(f"--column {role}=…: known are only {', '.join(sorted(known))}.")
         self._quote = quote_columns(path, names, mapping)
         self._name = {role: mapping.get(role, role) for role in (*KNOWN_COLUMNS, *scheme.names)}
         if not any(self._name[axis] in names for axis in scheme.names):

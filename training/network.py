@@ -51,6 +51,7 @@ def takes_types(model: Any) -> bool:
 
 
 def _tokenizer(base: Base) -> Any:
+    _config(base.folder)
     loaded = AutoTokenizer.from_pretrained(base.folder)
     if not getattr(loaded, "is_fast", False):
         raise SettingsError(

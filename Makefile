@@ -1,0 +1,31 @@
+PYTHON ?= python3
+LIGHT := .venv/read
+FULL := .venv/test
+
+.PHONY: read test lint types clean
+
+read: $(LIGHT)/ready  ## read the bundled article: light install, no torch
+	$(LIGHT)/bin/stance read notebooks/article.txt
+
+test: $(FULL)/ready  ## run all tests
+	$(FULL)/bin/python -m pytest
+
+lint: $(FULL)/ready
+	$(FULL)/bin/ruff check .
+	$(FULL)/bin/ruff format --check .
+
+types: $(FULL)/ready
+	$(FULL)/bin/mypy --strict stance training
+
+clean:
+	rm -rf .venv
+
+$(LIGHT)/ready: pyproject.toml
+	$(PYTHON) -m venv $(LIGHT)
+	$(LIGHT)/bin/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(FULL)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(FULL)
+	$(FULL)/bin/pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
+	touch $@
