@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -99,7 +99,7 @@ def classify(
     new = _new_columns(classifier, taken=names)
     done = bad = 0
     with tables.writing(output, [*names, *new.values()]) as writer:
-        rows = _with_progress(tables.read_rows(table), "classifying")
+        rows = with_progress(tables.read_rows(table), "classifying")
         for block in tables.blocks(rows):
             classified = _classified([row for _, row in block], columns, classifier, new)
             writer.write(classified)
@@ -120,7 +120,7 @@ def quotes(
     if missing:
         raise ColumnError(f"{articles} has no column {' and no '.join(missing)}, only {', '.join(names)}.")
     with tables.writing(output, ["id", "quotes"]) as writer:
-        for line, row in _with_progress(tables.read_rows(articles), "reading"):
+        for line, row in with_progress(tables.read_rows(articles), "reading"):
             try:
                 found = find_quotes(row.get("text"))  # type: ignore[arg-type]
             except StanceError as error:
@@ -223,7 +223,7 @@ def _told(bad: int, new: dict[str, str]) -> str:
     return reasons + (renamed if new["error"] != "error" else "")
 
 
-def _with_progress(items: Iterable[Item], label: str) -> Iterator[Item]:
+def with_progress(items: Iterable[Item], label: str) -> Iterator[Item]:
     """The items, counted on a terminal once it takes longer than anybody likes to wait in silence."""
     console, begun = Console(stderr=True), time.monotonic()
     if not console.is_terminal:
@@ -231,7 +231,8 @@ def _with_progress(items: Iterable[Item], label: str) -> Iterator[Item]:
         return
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(label, total=None, visible=False)
+        total = len(items) if isinstance(items, Sized) else None
+        task = progress.add_task(label, total=total, visible=False)
         for item in items:
             yield item
             progress.update(task, advance=1, visible=time.monotonic() - begun > PATIENCE)

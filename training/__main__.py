@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stance.cli import column_names, reported
+from stance.cli import column_names, reported, with_progress
 
 app = typer.Typer(
     help="Fit a model to your own labelled quotations, and measure it.",
@@ -29,6 +29,7 @@ def fit(
     schema: Annotated[Path | None, typer.Option(help="Axes and labels in TOML; else the base's.")] = None,
     column: Columns = None,
     measure: Annotated[list[Path] | None, typer.Option(help="Further tables to put on the card.")] = None,
+    notes: Annotated[Path | None, typer.Option(help="Markdown to put into the card.")] = None,
     version: Annotated[str, typer.Option(help="What the model calls its version.")] = "1.0.0",
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of FitConfig, such as epochs=5.")
@@ -46,6 +47,7 @@ def fit(
         data=tuple(data),
         output=output,
         measure=tuple(measure or ()),
+        notes=notes,
         schema=schema,
         columns=column_names(column),
         version=version,
@@ -69,7 +71,9 @@ def evaluate(
     from training import run
 
     folder = None if model == "shipped" else Path(model)
-    report = run.measure(folder, data, columns=column_names(column))
+    report = run.measure(
+        folder, data, columns=column_names(column), watch=lambda quotes: with_progress(quotes, "evaluating")
+    )
     if as_json:
         typer.echo(json.dumps(report.as_dict(), indent=1))
     else:

@@ -31,10 +31,11 @@ NEEDED = [CONFIG, WEIGHTS, "tokenizer*", "special_tokens_map.json", "vocab*", "m
 
 @dataclass(frozen=True)
 class Base:
-    """A folder with an encoder and its tokenizer, and the name that a card gives it."""
+    """A folder with an encoder and its tokenizer; the name and the licence that a card states."""
 
     folder: Path
     name: str
+    licence: str = "not known here: see where it came from"
 
 
 def resolve(base: str | None) -> Base:
@@ -52,7 +53,7 @@ def resolve(base: str | None) -> Base:
         if not (folder / CONFIG).exists():
             raise SettingsError(f"{folder} holds no {CONFIG}, so it is not an encoder that can be trained.")
         known = next((k for k in KNOWN if _hash(folder / WEIGHTS) == k.sha256), None)
-        return Base(folder, known.name if known else folder.name)
+        return Base(folder, known.name, known.licence) if known else Base(folder, folder.name)
     return _from_hub(base)
 
 
@@ -60,7 +61,7 @@ def _own(folder: Path) -> Base:
     opened = ModelFolder.open(folder)
     for name in (WEIGHTS, CONFIG, TOKENIZER):
         opened.checked(name)
-    return Base(folder, opened.name)
+    return Base(folder, opened.name, opened.manifest.get("provenance", {}).get("licence", Base.licence))
 
 
 def _from_hub(name: str) -> Base:
@@ -85,7 +86,7 @@ def _from_hub(name: str) -> Base:
             f"{folder / WEIGHTS} is not the file of {name} at revision {known.revision[:8]}: its SHA-256 "
             "differs. Delete it from the cache and fetch it again."
         )
-    return Base(folder, name)
+    return Base(folder, name, known.licence) if known else Base(folder, name)
 
 
 def _hash(path: Path) -> str | None:

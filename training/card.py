@@ -1,12 +1,15 @@
 """The model card: what a user must know before relying on a model."""
 
 import csv
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import resources
 from string import Template
 
 from stance.folder import ModelFolder
+from training.config import FitConfig
 from training.evaluation import Report
 from training.export import Parity
 from training.splits import Split
@@ -14,22 +17,22 @@ from training.splits import Split
 TEXT = Template(
     """\
 ---
-license: apache-2.0
 language: en
 library_name: transformers
 pipeline_tag: text-classification
-tags: [stance-detection, quotations, news, US-China]
+tags: [stance-detection, quotations, news]
 ---
 # $name
 
-Reads quotations in news about US–China relations: for whom the speaker speaks, what the quotation
-does, and how it sounds. One pass gives all axes:
+Labels quotations in news. One pass gives all axes:
 
 $axes
 
-Use it with `import stance` (calibrated probabilities, `unsure`, articles), or load the half-precision
+Use it with `stance.load(FOLDER)` (calibrated probabilities, `unsure`, articles), or load the half-precision
 weights with plain `transformers.AutoModelForSequenceClassification`: the outputs are named `axis=label`,
-one softmax an axis. Weights: Apache-2.0. Started from $base.
+one softmax an axis. Started from $base. Licence of the base, and of these weights: $licence.
+
+$notes
 
 ## Data
 
@@ -37,14 +40,15 @@ $rows
 
 $sources
 
-Text that was not written for this project is not distributed with the model. Each quotation was shown in
-three forms, drawn at random: alone, with its speaker, with speaker and context.
+None of this text is distributed with the model. Each quotation was shown in three forms, drawn at random: alone,
+with its speaker, with speaker and context.
 
 ## Figures
 
-Macro-F1 with 95 % bootstrap intervals, resampled by article or document; ECE over ten equal-width bins;
-*unsure* is the share of answers below the confidence from which on the error on validation rows was at
-most 10 %.
+Measured on the int8 graph through the public API. Macro-F1 with 95 % bootstrap intervals, resampled by article
+or document; *clear rows* are those whose stance a second reader would surely share; ECE over ten equal-width
+bins; *unsure* is the share of answers below the confidence from which on the error on validation rows was at most
+10 %, *error when sure* that of the other answers.
 
 $reports
 
@@ -62,36 +66,40 @@ $parity
 - Judging persons: the labels say what words do, not what a speaker believes or deserves.
 - Automatic decisions about people, accounts or publications.
 - Shares for a paper without hand labels beside them: errors do not cancel out. Label a random sample, too.
-- Languages other than English, and topics other than the dispute between governments.
-
-## Known weaknesses
-
-- Where a measure is justified by what the other side did, *accusatory* and *defensive* are close; so are they
-  where a denial goes on to attack.
-- Quotations that do none of the three acts still get the nearest label; `unsure` catches only a part of them.
-- Without the speaker, the side is often a guess: see the rows for the bare quotation.
-- Stance partly follows the speaker: a Chinese spokesperson's words are read as defensive more easily.
+- Languages other than English, and matters that the training rows do not cover.
 
 ## How it was made
 
-`python -m training fit` with $settings
+```
+$command
+```
+
+with $settings; on $versions.
 """
 )
 
 
-def text(folder: ModelFolder, split: Split, parity: Sequence[Parity], reports: Sequence[Report]) -> str:
-    """The card of a model folder as Markdown, from what its run has measured."""
+def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report], *, notes: str) -> str:
+    """The card of a model folder as Markdown, from what its run has measured.
+
+    notes: Markdown of its maker, such as known failures.
+    """
     provenance = folder.manifest["provenance"]
+    rows = provenance["rows"]
     return TEXT.substitute(
         name=folder.name,
         axes="\n".join(f"- **{axis.name}**: {', '.join(axis.labels)}" for axis in folder.scheme.axes),
         base=provenance["base"],
-        rows=f"{len(split.train):,} rows to train, {len(split.validation):,} to validate (early stopping and "
-        f"calibration), {len(split.test):,} to test.",
-        sources=_sources(split),
+        licence=provenance["licence"],
+        notes=notes,
+        rows=f"{rows['train']:,} rows to train, {rows['validation']:,} to validate (early stopping and "
+        f"calibration), {rows['test']:,} to test.",
+        sources=_sources(provenance["sources"]),
         reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports),
         parity=_parity(parity),
-        settings=", ".join(f"{key} {value}" for key, value in provenance["settings"].items()),
+        command=_command(folder),
+        settings=_listed(provenance["settings"]),
+        versions=_listed(provenance["versions"]),
     )
 
 
@@ -104,11 +112,35 @@ def sources(split: Split) -> dict[str, int]:
     return dict(found.most_common())
 
 
-def _sources(split: Split) -> str:
+def _command(folder: ModelFolder) -> str:
+    """What to type for such a model; a reader puts tables of their own in the place of those they lack."""
+    provenance = folder.manifest["provenance"]
+    standard = asdict(FitConfig())
+    chosen = {
+        k: v for k, v in provenance["settings"].items() if v != standard[k] and k not in ("base", "seed")
+    }
+    parts = [
+        "python -m training fit",
+        *provenance["data_sha256"],
+        *([f"--schema {provenance['schema']}"] if provenance["schema"] else []),
+        *(f"--column {role}={name}" for role, name in provenance["columns"].items()),
+        f"--base {provenance['base']}",
+        *(f"--set {key}={json.dumps(value)}" for key, value in chosen.items()),
+        f"--seed {provenance['settings']['seed']}",
+        f"--output {folder.manifest['name']}",
+    ]
+    return " \\\n    ".join(parts)
+
+
+def _listed(table: Mapping[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in table.items())
+
+
+def _sources(counts: Mapping[str, int]) -> str:
     facts = resources.files("training").joinpath("data/sources.csv").read_text(encoding="utf-8")
     known = {row["source"]: row for row in csv.DictReader(facts.splitlines())}
     lines = ["| source | rows | licence | what it is |", "|---|---|---|---|"]
-    for source, count in sources(split).items():
+    for source, count in counts.items():
         fact = known.get(source, {})
         lines.append(
             f"| {source} | {count:,} | {fact.get('licence') or 'none stated'} | {fact.get('what') or '–'} |"

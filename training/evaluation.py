@@ -1,15 +1,18 @@
 """What a model folder is worth on labelled quotations, through the public API."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from stance.classifier import StanceClassifier
 from stance.labels import Axis
+from stance.quotes import Quote
 from stance.results import AxisScores
 from training.dataset import FORMS
 from training.labelled import Example
 from training.metrics import Score, expected_calibration_error, macro_f1_score
+
+Watch = Callable[[Iterable[Quote]], Iterable[Quote]]
 
 COLUMNS = (
     "input",
@@ -65,14 +68,17 @@ class Report:
         return "\n".join(lines)
 
 
-def evaluate(classifier: StanceClassifier, examples: Sequence[Example], *, data: str) -> Report:
+def evaluate(
+    classifier: StanceClassifier, examples: Sequence[Example], *, data: str, watch: Watch = iter
+) -> Report:
     """Figures for the three forms of input; intervals are resampled by group.
 
-    data: what the report calls the examples. Rows without a label on an axis do not count there.
+    data: what the report calls the examples. watch: sees every quotation pass, to show progress. Rows
+    without a label on an axis do not count there.
     """
     forms = {}
     for form, shown in FORMS.items():
-        predictions = classifier.classify_many([shown(example.quote) for example in examples])
+        predictions = list(classifier.stream(watch([shown(example.quote) for example in examples])))
         reports = (
             _axis_report(axis, examples, [p[axis.name] for p in predictions])
             for axis in classifier.scheme.axes

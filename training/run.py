@@ -15,13 +15,13 @@ import numpy as np
 
 from stance.calibration import AxisCalibration, Floats
 from stance.classifier import load
-from stance.errors import SettingsError
+from stance.errors import SettingsError, UnreadableFileError
 from stance.folder import GRAPH, MANIFEST, ModelFolder
 from stance.labels import LabelScheme
 from training import bases, card, export, labelled, splits, temperature
 from training.config import FitConfig
 from training.dataset import ATTRIBUTED, FORMS
-from training.evaluation import Report, evaluate
+from training.evaluation import Report, Watch, evaluate
 from training.fitting import Fitting
 from training.labelled import Example
 
@@ -35,13 +35,14 @@ class RunConfig:
     """What to fit, on what, and where to put it.
 
     data: labelled tables. output: the model folder to write. measure: labelled tables that only give
-    figures for the card. schema: a TOML file with axes; None: those of the starting model. columns: the
-    user's own column names by what they hold.
+    figures for the card. notes: a Markdown file that the card quotes. schema: a TOML file with axes;
+    None: those of the starting model. columns: the user's own column names by what they hold.
     """
 
     data: tuple[Path, ...]
     output: Path
     measure: tuple[Path, ...] = ()
+    notes: Path | None = None
     schema: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     version: str = "1.0.0"
@@ -65,6 +66,7 @@ def fit(config: RunConfig) -> list[Report]:
     )
     _check(split)
     measured = {p.name: labelled.read([p], scheme, columns=config.columns) for p in config.measure}
+    notes = _notes(config.notes)
     checkpoints = _checkpoints(config)
     log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(split).values()))
     fitting = Fitting(base, scheme, config.fit, checkpoints)
@@ -87,16 +89,22 @@ def fit(config: RunConfig) -> list[Report]:
         classifier = load(folder)
         tests = {"the test rows": split.test} | measured
         reports = [evaluate(classifier, rows, data=name) for name, rows in tests.items() if rows]
-        export.card(folder, card.text(ModelFolder.open(folder), split, parity, reports))
+        export.card(folder, card.text(ModelFolder.open(folder), parity, reports, notes=notes))
     shutil.rmtree(checkpoints)
     return reports
 
 
-def measure(model: Path | None, data: Sequence[Path], *, columns: Mapping[str, str] | None = None) -> Report:
+def measure(
+    model: Path | None,
+    data: Sequence[Path],
+    *,
+    columns: Mapping[str, str] | None = None,
+    watch: Watch = iter,
+) -> Report:
     """The figures of a model folder (None: the shipped model) on labelled tables."""
     classifier = load(model)
     examples = labelled.read(data, classifier.scheme, columns=columns)
-    return evaluate(classifier, examples, data=", ".join(path.name for path in data))
+    return evaluate(classifier, examples, data=", ".join(path.name for path in data), watch=watch)
 
 
 def _scheme(config: RunConfig, base: bases.Base) -> LabelScheme:
@@ -118,6 +126,13 @@ def _check(split: splits.Split) -> None:
             f"No rows to {' and none to '.join(empty)}: the split gives {sizes}. Label more rows, or fill "
             "the column split with train, validation and test."
         )
+
+
+def _notes(path: Path | None) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFileError(f"{path} cannot be read as UTF-8 text: {error}") from error
 
 
 def _checkpoints(config: RunConfig) -> Path:
@@ -161,7 +176,10 @@ def _axis_calibration(logits: Floats, axis: Any, examples: Sequence[Example]) ->
 def _provenance(config: RunConfig, base: bases.Base, split: splits.Split) -> dict[str, Any]:
     return {
         "base": base.name,
-        "settings": asdict(config.fit),
+        "licence": base.licence,
+        "settings": {**asdict(config.fit), "base": base.name},
+        "schema": config.schema.name if config.schema else None,
+        "columns": dict(config.columns),
         "rows": {name: len(rows) for name, rows in vars(split).items()},
         "sources": card.sources(split),
         "data_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in config.data},

@@ -1,0 +1,186 @@
+"""The command line as a user meets it: what it prints, what it writes, how it fails."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from stance.cli import app
+from stance.tables import read_rows
+
+ARTICLE = 'A US senator said: "They steal and lie."\n\n"We never did it," a Chinese ministry official said.\n'
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    path = tmp_path / "article.txt"
+    path.write_text(ARTICLE, encoding="utf-8")
+    return path
+
+
+def run(*arguments: object, stdin: str | None = None, code: int = 0) -> Any:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def refused(*arguments: object) -> str:
+    """The one line that a command prints on stderr when it gives up."""
+    result = run(*arguments, code=2)
+    assert result.stdout == ""
+    line: str = result.stderr
+    assert line.startswith("stance: ")
+    assert "Traceback" not in line
+    return line
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_read_prints_a_table_that_fits_the_terminal(
+    article: Path, model_folder: Path, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = run("read", article, "--model", model_folder).stdout.splitlines()
+    assert max(map(len, lines)) <= width
+    shown = " ".join(lines)
+    for word in ("senator", "accusatory", "defensive", "China", "steal"):
+        assert word in shown
+
+
+def test_read_prints_json_with_a_row_a_quotation(article: Path, model_folder: Path) -> None:
+    rows = json.loads(run("read", article, "--json", "--model", model_folder).stdout)
+    assert [(row["speaker"], row["side"], row["stance"]) for row in rows] == [
+        ("A US senator", "US", "accusatory"),
+        ("a Chinese ministry official", "China", "defensive"),
+    ]
+    assert ARTICLE[rows[0]["start"] : rows[0]["end"]] == "They steal and lie."
+
+
+def test_read_takes_standard_input(article: Path, model_folder: Path) -> None:
+    piped = run("read", "-", "--json", "--model", model_folder, stdin=ARTICLE).stdout
+    assert piped == run("read", article, "--json", "--model", model_folder).stdout
+
+
+def test_read_finds_the_same_under_windows_line_ends(tmp_path: Path, model_folder: Path) -> None:
+    path = tmp_path / "windows.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + ARTICLE.replace("\n", "\r\n").encode())
+    rows = json.loads(run("read", path, "--json", "--model", model_folder).stdout)
+    assert [row["quote"] for row in rows] == ["They steal and lie.", "We never did it,"]
+
+
+def test_read_says_so_where_nobody_is_quoted(model_folder: Path) -> None:
+    assert run("read", "-", "--model", model_folder, stdin="Nobody spoke.").stdout == "No quotations found.\n"
+    assert run("read", "-", "--json", "--model", model_folder, stdin="Nobody spoke.").stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(None, "a.txt cannot be read: No such file or directory", id="missing"),
+        pytest.param(b" \n", "An article needs words, but this is empty", id="blank"),
+        pytest.param(b"caf\xe9 au lait", "a.txt is not UTF-8 text: byte 3 is 0xe9. Save it", id="not UTF-8"),
+    ],
+)
+def test_read_refuses_in_one_line(
+    content: bytes | None, message: str, tmp_path: Path, model_folder: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    if content is not None:
+        path.write_bytes(content)
+    line = refused("read", path, "--model", model_folder)
+    assert message in line
+    assert line.count("\n") == 1
+
+
+def test_a_folder_that_is_no_model_is_refused(article: Path, tmp_path: Path) -> None:
+    assert "has no stance.json, so it is not a stance model" in refused("read", article, "--model", tmp_path)
+
+
+def test_classify_keeps_every_row_and_column(tmp_path: Path, model_folder: Path) -> None:
+    table, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    rows = [["Text", "Who", "n"], ["They steal, they lie.", "a US senator", "1"], ["", "nobody", "2"]]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    columns = ["--column", "quote=Text", "--column", "speaker=Who"]
+    result = run("classify", table, "-o", output, *columns, "--model", model_folder)
+    found = [row for _, row in read_rows(output)]
+    assert [(row["Text"], row["Who"], row["n"], row["stance"]) for row in found] == [
+        ("They steal, they lie.", "a US senator", "1", "accusatory"),
+        ("", "nobody", "2", ""),
+    ]
+    assert found[1]["error"] == "The column 'Text' is empty."
+    assert "2 rows written" in result.stderr
+    assert "1 could not be classified, the column error says why" in result.stderr
+
+
+def test_classify_does_not_overwrite_labels_that_the_table_has(tmp_path: Path, model_folder: Path) -> None:
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.parquet"
+    table.write_text('{"quote": "They lie.", "stance": "by hand"}\n', encoding="utf-8")
+    result = run("classify", table, "-o", output, "--model", model_folder)
+    (row,) = (row for _, row in read_rows(output))
+    assert (row["stance"], row["predicted_stance"]) == ("by hand", "accusatory")
+    assert "new columns are called predicted_" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("in.csv", "quote\n", "has no rows"),
+        ("in.csv", "Text,Who\na,b\n", "has no column 'quote', only Text, Who"),
+        ("in.jsonl", "{\n", "line 1 is not JSON"),
+        ("in.xlsx", "x", "is no table that stance knows"),
+    ],
+)
+def test_classify_refuses_and_leaves_nothing(
+    name: str, content: str, message: str, tmp_path: Path, model_folder: Path
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    output = tmp_path / "out.csv"
+    line = refused("classify", tmp_path / name, "-o", output, "--model", model_folder)
+    assert message in line
+    assert not output.exists()
+
+
+def test_a_column_name_needs_two_sides(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("quote\nWe hope.\n", encoding="utf-8")
+    line = refused("classify", tmp_path / "in.csv", "-o", tmp_path / "out.csv", "--column", "Text")
+    assert "--column Text must look like quote=NAME" in line
+
+
+def test_quotes_needs_no_model(tmp_path: Path) -> None:
+    articles, output = tmp_path / "articles.jsonl", tmp_path / "quotes.jsonl"
+    lines = [{"id": "a", "text": ARTICLE}, {"id": "b", "text": "Nobody spoke."}]
+    articles.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    run("quotes", articles, "-o", output)
+    first, second = (row for _, row in read_rows(output))
+    assert [quote["speaker"] for quote in first["quotes"]] == ["A US senator", "a Chinese ministry official"]
+    (start, end), *_ = first["quotes"][0]["spans"]
+    assert ARTICLE[start:end] == "They steal and lie."
+    assert second == {"id": "b", "quotes": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"id": "a"}\n', "has no column text, only id"),
+        ('{"id": "a", "text": "x"}\n{"id": "b", "text": ""}\n', "line 2: An article needs words"),
+    ],
+)
+def test_quotes_says_which_article_is_bad(content: str, message: str, tmp_path: Path) -> None:
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text(content, encoding="utf-8")
+    assert message in refused("quotes", articles, "-o", tmp_path / "quotes.jsonl")
+
+
+def test_info_names_the_model_and_checks_its_files(model_folder: Path) -> None:
+    shown = run("info", model_folder).stdout
+    for part in ("tiny 1.0.0", "accusatory, conciliatory, defensive", "unsure below", "train 160", "whole"):
+        assert part in shown
+
+
+def test_no_command_shows_the_help() -> None:
+    shown = run(code=2).output
+    for command in ("read", "classify", "quotes", "info"):
+        assert command in shown

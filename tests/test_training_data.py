@@ -1,0 +1,60 @@
+"""The quotations written for this project are what their datasheet says."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training import labelled, splits
+
+DATA = Path(__file__).parent.parent / "training" / "data"
+SCHEME = labelled.read_scheme(DATA / "labels.toml")
+FILES = ("authored.jsonl", "contrast_pairs.jsonl")
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_row_can_be_trained_on_and_was_read_twice(name: str) -> None:
+    examples = labelled.read([DATA / name], SCHEME)
+    assert all(example.clarity for example in examples)
+    for example in examples:
+        missing = {axis for axis, label in example.labels.items() if label is None}
+        assert missing == set(example.row.get("disputed", {}))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_datasheet_counts_the_rows_and_their_agreement(name: str) -> None:
+    found = rows(name)
+    sheet = (DATA / "README.md").read_text(encoding="utf-8")
+    assert f"| `{name}` | {len(found):,} |" in sheet
+    kind = {"authored.jsonl": "authored", "contrast_pairs.jsonl": "pairs"}[name]
+    line = next(line for line in sheet.splitlines() if line.startswith(f"| {kind}: same label"))
+    shares = [float(share) for share in re.findall(r"([\d.]+) %", line)]
+    same = [1 - sum(axis in row.get("disputed", {}) for row in found) / len(found) for axis in SCHEME.names]
+    assert shares == [round(100 * share, 1) for share in same]
+
+
+def test_identifiers_are_unique() -> None:
+    found = Counter(row["id"] for name in FILES for row in rows(name))
+    assert found.most_common(1)[0][1] == 1
+
+
+def test_a_pair_has_one_speaker_one_rule_and_two_stances() -> None:
+    pairs: dict[str, list[dict[str, Any]]] = {}
+    for row in rows("contrast_pairs.jsonl"):
+        pairs.setdefault(row["group"], []).append(row)
+    for first, second in pairs.values():
+        assert (first["side"], first["rule"]) == (second["side"], second["rule"])
+        assert first["stance"] != second["stance"]
+
+
+def test_no_near_duplicates_stand_in_two_groups() -> None:
+    examples = labelled.read([DATA / name for name in FILES], SCHEME)
+    for a, b in splits.near_duplicates([example.quote.text for example in examples]):
+        assert examples[a].group == examples[b].group, (examples[a].quote.text, examples[b].quote.text)
