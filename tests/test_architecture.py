@@ -14,7 +14,7 @@ ORDER = (
     "labels errors"
 ).split()
 HOMES = {
-    "onnxruntime": {"stance/runtime.py", "training/export.py"},  # export uses its quantiser
+    "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},
     "tokenizers": {"stance/encoding.py", "stance/folder.py", "training/network.py"},
     "pyarrow": {"stance/tables.py"},
     "typer": {"stance/cli.py", "training/__main__.py"},
@@ -24,7 +24,7 @@ HOMES = {
     "datasets": {"training/dataset.py"},
     "sklearn": {"training/metrics.py", "training/splits.py"},
     "scipy": {"training/temperature.py"},
-    "onnx": {"training/export.py"},
+    "onnx": {"training/quantisation.py"},
     "huggingface_hub": {"training/bases.py"},
 }
 

@@ -40,15 +40,15 @@ $rows
 
 $sources
 
-None of this text is distributed with the model. Each quotation was shown in three forms, drawn at random: alone,
-with its speaker, with speaker and context.
+None of this text is distributed with the model. Each quotation was shown in three forms, drawn at random:
+alone, with its speaker, with speaker and context.
 
 ## Figures
 
-Measured on the int8 graph through the public API. Macro-F1 with 95 % bootstrap intervals, resampled by article
-or document; *clear rows* are those whose stance a second reader would surely share; ECE over ten equal-width
-bins; *unsure* is the share of answers below the confidence from which on the error on validation rows was at most
-10 %, *error when sure* that of the other answers.
+Measured on the int8 graph through the public API. Macro-F1 with 95 % bootstrap intervals, resampled by
+article or document; *clear rows* are those whose stance a second reader would surely share; ECE over ten
+equal-width bins; *unsure* is the share of answers below the confidence from which on the error on validation
+rows was at most 10 %, *error when sure* the error of the other answers.
 
 $reports
 

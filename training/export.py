@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from stance.calibration import AxisCalibration, Floats, probabilities
@@ -26,6 +24,7 @@ from stance.runtime import OnnxModel, logits_of
 from training.bases import Base
 from training.dataset import Collator
 from training.network import takes_types
+from training.quantisation import quantise
 
 LEAST_AGREEMENT = 0.9  # below it the graph is not the network that was fitted
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -79,7 +78,7 @@ def weights(folder: Path, model: Any, base: Base) -> Any:
 
 
 def graph(path: Path, model: Any, *, quantised: bool = True) -> None:
-    """Write the network as an ONNX graph, by default with dynamic int8 weights."""
+    """Write the network as an ONNX graph, by default with int8 weights."""
     names = INPUTS if takes_types(model) else INPUTS[:2]
     axes = {0: torch.export.Dim("quotes"), 1: torch.export.Dim("length")}
     plain = path.with_suffix(".fp32.onnx")
@@ -99,7 +98,7 @@ def graph(path: Path, model: Any, *, quantised: bool = True) -> None:
             verbose=False,
         )
     if quantised:
-        _quantise(plain, path)
+        quantise(plain, path)
         plain.unlink()
     else:
         plain.replace(path)
@@ -185,11 +184,3 @@ def network_logits(model: Any, encoder: Encoder, quotes: Sequence[Quote]) -> Flo
         with torch.inference_mode():
             logits.append(model(**inputs).logits.numpy())
     return np.concatenate(logits)
-
-
-def _quantise(plain: Path, path: Path) -> None:
-    # Shapes that the exporter wrote down for inner values do not survive the quantiser's changes.
-    loaded = onnx.load(plain)
-    del loaded.graph.value_info[:]
-    onnx.save(loaded, plain)
-    quantize_dynamic(plain, path, weight_type=QuantType.QInt8, per_channel=True)

@@ -18,6 +18,7 @@ from stance.classifier import load
 from stance.errors import SettingsError, UnreadableFileError
 from stance.folder import GRAPH, MANIFEST, ModelFolder
 from stance.labels import LabelScheme
+from stance.quotes import Quote
 from training import bases, card, export, labelled, splits, temperature
 from training.config import FitConfig
 from training.dataset import ATTRIBUTED, FORMS
@@ -27,7 +28,7 @@ from training.labelled import Example
 
 log = logging.getLogger(__name__)
 
-PARITY_ROWS = 500
+PARITY_ROWS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +85,8 @@ def fit(config: RunConfig) -> list[Report]:
             calibration=_calibration(folder, fitting, scheme, split.validation),
             provenance=_provenance(config, base, split),
         )
-        shown = [FORMS[ATTRIBUTED](example.quote) for example in split.validation[:PARITY_ROWS]]
-        parity = export.parity(folder, model, fitting.encoder, shown)
-        classifier = load(folder)
-        tests = {"the test rows": split.test} | measured
-        reports = [evaluate(classifier, rows, data=name) for name, rows in tests.items() if rows]
+        parity = export.parity(folder, model, fitting.encoder, _sample(split.validation))
+        reports = _reports(folder, {"the test rows": split.test} | measured)
         export.card(folder, card.text(ModelFolder.open(folder), parity, reports, notes=notes))
     shutil.rmtree(checkpoints)
     return reports
@@ -126,6 +124,17 @@ def _check(split: splits.Split) -> None:
             f"No rows to {' and none to '.join(empty)}: the split gives {sizes}. Label more rows, or fill "
             "the column split with train, validation and test."
         )
+
+
+def _sample(examples: Sequence[Example]) -> list[Quote]:
+    """Rows from all over the table, with their speakers."""
+    step = -(-len(examples) // PARITY_ROWS)
+    return [FORMS[ATTRIBUTED](example.quote) for example in examples[::step]]
+
+
+def _reports(folder: Path, tables: Mapping[str, Sequence[Example]]) -> list[Report]:
+    classifier = load(folder)
+    return [evaluate(classifier, rows, data=name) for name, rows in tables.items() if rows]
 
 
 def _notes(path: Path | None) -> str:
