@@ -2,13 +2,17 @@ PYTHON ?= python3
 LIGHT := .venv/read
 FULL := .venv/test
 
-.PHONY: read test lint types clean
+.PHONY: read test acceptance lint types clean
 
 read: $(LIGHT)/ready  ## read the bundled article: light install, no torch
 	$(LIGHT)/bin/stance read notebooks/article.txt
 
 test: $(FULL)/ready  ## run all tests
 	$(FULL)/bin/python -m pytest
+
+acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: fetches packages, takes minutes
+	$(FULL)/bin/python -m pytest -m acceptance
+	$(FULL)/bin/python -m tests.benchmarks.cold_start
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .

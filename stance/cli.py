@@ -10,6 +10,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -121,6 +122,8 @@ def quotes(
         raise ColumnError(f"{articles} has no column {' and no '.join(missing)}, only {', '.join(names)}.")
     with tables.writing(output, ["id", "quotes"]) as writer:
         for line, row in with_progress(tables.read_rows(articles), "reading"):
+            if "id" not in row:
+                raise UnreadableFileError(f"{articles}, line {line} has no id. Give every article one.")
             try:
                 found = find_quotes(row.get("text"))  # type: ignore[arg-type]
             except StanceError as error:
@@ -177,13 +180,14 @@ def _as_table(reading: Reading) -> Table:
     table.add_column("quotation", ratio=3)
     for prediction in reading:
         cells = [_cell(scores) for scores in prediction.axes.values()]
-        table.add_row(prediction.quote.speaker or "–", *cells, prediction.quote.text)
+        # Square brackets are everyday news, and not rich's markup.
+        table.add_row(escape(prediction.quote.speaker or "–"), *cells, escape(prediction.quote.text))
     table.caption = "Beside a label, its probability; with ? the model would rather not say."
     return table
 
 
 def _cell(scores: AxisScores) -> str:
-    label, confidence = str(scores).split()
+    label, _, confidence = escape(str(scores)).rpartition(" ")
     shown = f"{label}\n{confidence}"
     return f"[dim]{shown}[/dim]" if scores.unsure else shown
 

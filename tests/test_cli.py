@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.text import Text
 from typer.testing import CliRunner
 
 from stance.classifier import StanceClassifier
-from stance.cli import app
+from stance.cli import _cell, app
+from stance.results import AxisScores
 from stance.tables import read_rows
 
 ARTICLE = 'A US senator said: "They steal and lie."\n\n"We never did it," a Chinese ministry official said.\n'
@@ -48,6 +50,18 @@ def test_read_prints_a_table_that_fits_the_terminal(
     shown = " ".join(lines)
     for word in ("senator", "accusatory", "defensive", "steal"):
         assert word in shown
+
+
+def test_square_brackets_are_printed_as_they_stand(model_folder: Path) -> None:
+    said = '"They [the others] lie [sic], [/b] now," a US senator said.'
+    shown = " ".join(run("read", "-", "--model", model_folder, stdin=said).stdout.split())
+    for part in ("[the", "[sic]", "[/b]"):
+        assert part in shown
+
+
+def test_a_label_may_have_two_words() -> None:
+    scores = AxisScores("stance", (("[very] hostile", 0.75), ("mild", 0.25)), threshold=0.9)
+    assert Text.from_markup(_cell(scores)).plain == "[very] hostile?\n0.75"
 
 
 def test_read_prints_json_with_a_row_a_quotation(
@@ -101,14 +115,14 @@ def test_a_folder_that_is_no_model_is_refused(article: Path, tmp_path: Path) -> 
 
 def test_classify_keeps_every_row_and_column(tmp_path: Path, model_folder: Path) -> None:
     table, output = tmp_path / "in.csv", tmp_path / "out.csv"
-    rows = [["Text", "Who", "n"], ["They steal, they lie.", "a US senator", "1"], ["", "nobody", "2"]]
+    rows = [["Text", "Who", "n"], ["They steal and lie.", "a US senator", "1"], ["", "nobody", "2"]]
     with table.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
     columns = ["--column", "quote=Text", "--column", "speaker=Who"]
     result = run("classify", table, "-o", output, *columns, "--model", model_folder)
     found = [row for _, row in read_rows(output)]
     assert [(row["Text"], row["Who"], row["n"], row["stance"]) for row in found] == [
-        ("They steal, they lie.", "a US senator", "1", "accusatory"),
+        ("They steal and lie.", "a US senator", "1", "accusatory"),
         ("", "nobody", "2", ""),
     ]
     assert found[1]["error"] == "The column 'Text' is empty."
@@ -118,7 +132,8 @@ def test_classify_keeps_every_row_and_column(tmp_path: Path, model_folder: Path)
 
 def test_classify_does_not_overwrite_labels_that_the_table_has(tmp_path: Path, model_folder: Path) -> None:
     table, output = tmp_path / "in.jsonl", tmp_path / "out.parquet"
-    table.write_text('{"quote": "They lie.", "stance": "by hand"}\n', encoding="utf-8")
+    row = {"quote": "They steal and lie.", "speaker": "a US senator", "stance": "by hand"}
+    table.write_text(json.dumps(row), encoding="utf-8")
     result = run("classify", table, "-o", output, "--model", model_folder)
     (row,) = (row for _, row in read_rows(output))
     assert (row["stance"], row["predicted_stance"]) == ("by hand", "accusatory")
@@ -166,6 +181,7 @@ def test_quotes_needs_no_model(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ('{"id": "a"}\n', "has no column text, only id"),
+        ('{"id": "a", "text": "x"}\n{"text": "y"}\n', "line 2 has no id"),
         ('{"id": "a", "text": "x"}\n{"id": "b", "text": ""}\n', "line 2: An article needs words"),
     ],
 )

@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification
 import stance
 from stance.classifier import StanceClassifier
 from stance.encoding import Encoder
-from stance.errors import ModelFolderError, SettingsError
+from stance.errors import ModelFolderError, SettingsError, UnreadableFileError
 from stance.folder import ModelFolder
 from stance.quotes import Quote
 from stance.runtime import OnnxModel
@@ -154,3 +154,18 @@ def test_retraining_starts_from_a_model_folder_with_its_axes(
     reports = run.fit(warm)
     assert stance.load(tmp_path / "again").scheme == SCHEME
     assert [axis.macro_f1.value for axis in reports[0].forms["quotation and speaker"]] == [1.0, 1.0, 1.0]
+    card = (tmp_path / "again" / "README.md").read_text(encoding="utf-8")
+    assert "Started from tiny 1.0.0" in card
+    assert "    --base tiny \\\n" in card
+
+
+def test_two_tables_of_one_name_are_refused(run_config: Callable[..., RunConfig], tmp_path: Path) -> None:
+    config = run_config(tmp_path / "m")
+    with pytest.raises(SettingsError, match=r"More than one table is called lessons\.jsonl"):
+        run.fit(replace(config, measure=config.data))
+
+
+def test_notes_that_cannot_be_read_are_refused(run_config: Callable[..., RunConfig], tmp_path: Path) -> None:
+    config = replace(run_config(tmp_path / "m"), notes=tmp_path / "nowhere.md")
+    with pytest.raises(UnreadableFileError, match=r"nowhere\.md cannot be read as UTF-8 text"):
+        run.fit(config)

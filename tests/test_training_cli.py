@@ -1,6 +1,7 @@
 """`python -m training`: from a table to a model folder and to figures, as a user types it."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ def test_fit_writes_a_folder_that_stance_can_load(
     tiny_base: Path, schema_file: Path, lessons: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "models" / "mine"
-    options = ["--base", tiny_base, "--schema", schema_file, "--version", "2.0.0", "--measure", lessons]
+    others = Path(shutil.copy(lessons, tmp_path / "others.jsonl"))
+    options = ["--base", tiny_base, "--schema", schema_file, "--version", "2.0.0", "--measure", others]
     quick = settings(epochs=1, batch_size=8, window=48)
     shown = run("fit", lessons, "--output", output, *options, *quick).stdout
     assert "On the test rows:" in shown
-    assert "On lessons.jsonl:" in shown
+    assert "On others.jsonl:" in shown
     assert f"stance.load('{output}')" in shown
     assert stance.load(output).classify("We hope.").model == "mine 2.0.0"
 

@@ -12,7 +12,7 @@ from training import labelled, splits
 
 DATA = Path(__file__).parent.parent / "training" / "data"
 SCHEME = labelled.read_scheme(DATA / "labels.toml")
-FILES = ("authored.jsonl", "contrast_pairs.jsonl")
+FILES = ("authored.jsonl", "contrast_pairs.jsonl", "contrast_pairs_held_out.jsonl")
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def test_the_datasheet_counts_the_rows_and_their_agreement(name: str) -> None:
     found = rows(name)
     sheet = (DATA / "README.md").read_text(encoding="utf-8")
     assert f"| `{name}` | {len(found):,} |" in sheet
-    kind = {"authored.jsonl": "authored", "contrast_pairs.jsonl": "pairs"}[name]
+    kind = dict(zip(FILES, ("authored", "pairs", "held out"), strict=True))[name]
     line = next(line for line in sheet.splitlines() if line.startswith(f"| {kind}: same label"))
     shares = [float(share) for share in re.findall(r"([\d.]+) %", line)]
     same = [1 - sum(axis in row.get("disputed", {}) for row in found) / len(found) for axis in SCHEME.names]
@@ -47,7 +47,7 @@ def test_identifiers_are_unique() -> None:
 
 def test_a_pair_has_one_speaker_one_rule_and_two_stances() -> None:
     pairs: dict[str, list[dict[str, Any]]] = {}
-    for row in rows("contrast_pairs.jsonl"):
+    for row in [*rows(FILES[1]), *rows(FILES[2])]:
         pairs.setdefault(row["group"], []).append(row)
     for first, second in pairs.values():
         assert (first["side"], first["rule"]) == (second["side"], second["rule"])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -40,8 +41,8 @@ $rows
 
 $sources
 
-None of this text is distributed with the model. Each quotation was shown in three forms, drawn at random:
-alone, with its speaker, with speaker and context.
+Text that was not written for the project is not distributed. Each quotation was shown in three forms, drawn
+at random: alone, with its speaker, with speaker and context.
 
 ## Figures
 
@@ -57,7 +58,8 @@ These figures are for rows like those in the tables. On other outlets, years or 
 ## The graph against the weights
 
 The int8 graph is compared with the fp32 network on validation rows, quotation and speaker. *Neighbours*
-is the most that a probability moved between computing a quotation alone and in a batch.
+is the most that a probability moved between computing a quotation alone and in a batch, and *flips* the
+share of labels that changed with it.
 
 $parity
 
@@ -74,7 +76,7 @@ $parity
 $command
 ```
 
-with $settings; on $versions.
+with the paths to your own copies of these files; $settings; on $versions.
 """
 )
 
@@ -119,16 +121,18 @@ def _command(folder: ModelFolder) -> str:
     chosen = {
         k: v for k, v in provenance["settings"].items() if v != standard[k] and k not in ("base", "seed")
     }
-    parts = [
-        "python -m training fit",
-        *provenance["data_sha256"],
-        *([f"--schema {provenance['schema']}"] if provenance["schema"] else []),
-        *(f"--column {role}={name}" for role, name in provenance["columns"].items()),
-        f"--base {provenance['base']}",
-        *(f"--set {key}={json.dumps(value)}" for key, value in chosen.items()),
-        f"--seed {provenance['settings']['seed']}",
-        f"--output {folder.manifest['name']}",
+    options = [
+        ("schema", provenance["schema"]),
+        *(("column", f"{role}={name}") for role, name in provenance["columns"].items()),
+        ("base", provenance["settings"]["base"]),
+        *(("set", f"{key}={json.dumps(value)}") for key, value in chosen.items()),
+        ("seed", str(provenance["settings"]["seed"])),
+        *(("measure", name) for name in provenance["measured"]),
+        ("version", folder.manifest["version"]),
+        ("output", folder.manifest["name"]),
     ]
+    parts = ["python -m training fit", *map(shlex.quote, provenance["data_sha256"])]
+    parts += [f"--{name} {shlex.quote(value)}" for name, value in options if value]
     return " \\\n    ".join(parts)
 
 
@@ -149,7 +153,11 @@ def _sources(counts: Mapping[str, int]) -> str:
 
 
 def _parity(parity: Sequence[Parity]) -> str:
-    lines = ["| axis | same label | mean difference of probability | neighbours |", "|---|---|---|---|"]
+    lines = [
+        "| axis | same label | mean difference of probability | neighbours | flips |",
+        "|---|---|---|---|---|",
+    ]
     for one in parity:
-        lines.append(f"| {one.axis} | {one.agreement:.1%} | {one.difference:.3f} | {one.neighbours:.3f} |")
+        cells = (f"{one.agreement:.1%}", f"{one.difference:.3f}", f"{one.neighbours:.3f}", f"{one.flips:.1%}")
+        lines.append(f"| {one.axis} | {' | '.join(cells)} |")
     return "\n".join(lines)

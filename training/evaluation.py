@@ -32,7 +32,8 @@ class AxisReport:
     """One axis in one form of input.
 
     rows: how many have a label. ece: expected calibration error. unsure: share of answers that are
-    marked so. error_when_sure: share of wrong ones among the others.
+    marked so. error_when_sure: share of wrong ones among the others, None
+    where there are no others.
     """
 
     axis: str
@@ -42,7 +43,7 @@ class AxisReport:
     accuracy: float
     ece: float
     unsure: float
-    error_when_sure: float
+    error_when_sure: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _axis_report(axis: Axis, examples: Sequence[Example], scores: Sequence[AxisS
         accuracy=sum(right) / len(right),
         ece=expected_calibration_error([score.confidence for _, score in labelled], right),
         unsure=1 - len(sure) / len(right),
-        error_when_sure=1 - sum(sure) / len(sure) if sure else 0.0,
+        error_when_sure=1 - sum(sure) / len(sure) if sure else None,
     )
 
 
@@ -121,5 +122,5 @@ def _cells(axis: AxisReport) -> list[str]:
         f"{axis.accuracy:.3f}",
         f"{axis.ece:.3f}",
         f"{axis.unsure:.0%}",
-        f"{axis.error_when_sure:.1%}",
+        "–" if axis.error_when_sure is None else f"{axis.error_when_sure:.1%}",
     ]

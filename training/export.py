@@ -36,13 +36,15 @@ class Parity:
 
     agreement: share of rows with the same label. difference: mean absolute difference of the
     probabilities of the likeliest label. neighbours: the largest difference that it makes to a
-    probability whether a quotation is computed alone or in a batch.
+    probability whether a quotation is computed alone or in a batch. flips: share of rows whose label
+    changes with it.
     """
 
     axis: str
     agreement: float
     difference: float
     neighbours: float
+    flips: float
 
 
 @contextmanager
@@ -162,6 +164,7 @@ def parity(folder: Path, model: Any, encoder: Encoder, quotes: Sequence[Quote]) 
                 agreement=float((shipped.argmax(axis=1) == top).mean()),
                 difference=float(np.abs(shipped - fitted)[rows, top].mean()),
                 neighbours=float(np.abs(shipped - single).max()),
+                flips=float((shipped.argmax(axis=1) != single.argmax(axis=1)).mean()),
             )
         )
     worst = min(found, key=lambda one: one.agreement)

@@ -49,25 +49,41 @@ def _first_projection_back(graph: Any) -> list[str]:
 
 def _scale_by_token(graph: Any) -> None:
     """Embedding tables [tokens, width] → int8 rows, each with a scale of its own."""
-    tables = {constant.name: constant for constant in graph.initializer if len(constant.dims) == 2}
-    for node in [node for node in graph.node if node.op_type == "Gather" and node.input[0] in tables]:
-        table, places, found = node.input[0], node.input[1], node.output[0]
-        values = numpy_helper.to_array(tables[table])
-        scales = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12) / 127
-        rows, scale = f"{table}_rows", f"{table}_scales"
-        graph.initializer.remove(tables[table])
+    for table in list(graph.initializer):
+        readers = [node for node in graph.node if table.name in node.input]
+        embeds = readers and all(_looks_up(node, table.name) for node in readers)
+        if not embeds or table.data_type != TensorProto.FLOAT or len(table.dims) != 2:
+            continue
+        values = numpy_helper.to_array(table)
+        scales = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12).astype(np.float32) / 127
+        rows, scale = f"{table.name}_token_rows", f"{table.name}_token_scales"
+        graph.initializer.remove(table)
         graph.initializer.append(numpy_helper.from_array(np.round(values / scales).astype(np.int8), rows))
-        graph.initializer.append(numpy_helper.from_array(scales.astype(np.float32), scale))
-        instead = [
-            helper.make_node("Gather", [rows, places], [f"{found}_rows"]),
-            helper.make_node("Cast", [f"{found}_rows"], [f"{found}_cast"], to=TensorProto.FLOAT),
-            helper.make_node("Gather", [scale, places], [f"{found}_scale"]),
-            helper.make_node("Mul", [f"{found}_cast", f"{found}_scale"], [found]),
-        ]
-        place = list(graph.node).index(node)
-        graph.node.remove(node)
-        for offset, new in enumerate(instead):
-            graph.node.insert(place + offset, new)
+        graph.initializer.append(numpy_helper.from_array(scales, scale))
+        for node in readers:
+            _replace(graph, node, _scaled_lookup(rows, scale, node.input[1], node.output[0]))
+
+
+def _looks_up(node: Any, table: str) -> bool:
+    by_row = not any(attribute.name == "axis" and attribute.i for attribute in node.attribute)
+    return node.op_type == "Gather" and node.input[0] == table and by_row
+
+
+def _scaled_lookup(rows: str, scales: str, places: str, found: str) -> list[Any]:
+    row, cast, scale = f"{found}_token_row", f"{found}_token_cast", f"{found}_token_scale"
+    return [
+        helper.make_node("Gather", [rows, places], [row]),
+        helper.make_node("Cast", [row], [cast], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [scales, places], [scale]),
+        helper.make_node("Mul", [cast, scale], [found]),
+    ]
+
+
+def _replace(graph: Any, node: Any, instead: list[Any]) -> None:
+    place = list(graph.node).index(node)
+    graph.node.remove(node)
+    for offset, new in enumerate(instead):
+        graph.node.insert(place + offset, new)
 
 
 def _store_in_half(graph: Any) -> None:

@@ -1,6 +1,5 @@
 """From labelled tables to a model folder, and from a model folder to its figures."""
 
-import hashlib
 import json
 import logging
 import platform
@@ -16,7 +15,7 @@ import numpy as np
 from stance.calibration import AxisCalibration, Floats
 from stance.classifier import load
 from stance.errors import SettingsError, UnreadableFileError
-from stance.folder import GRAPH, MANIFEST, ModelFolder
+from stance.folder import GRAPH, MANIFEST, ModelFolder, sha256
 from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training import bases, card, export, labelled, splits, temperature
@@ -57,6 +56,7 @@ def fit(config: RunConfig) -> list[Report]:
     Returns the report on the test rows, then those on ``measure``. Raises StanceError where the data
     or the settings cannot be used.
     """
+    _check_names(config)
     base = bases.resolve(config.fit.base)
     scheme = _scheme(config, base)
     split = splits.split(
@@ -116,6 +116,16 @@ def _scheme(config: RunConfig, base: bases.Base) -> LabelScheme:
     )
 
 
+def _check_names(config: RunConfig) -> None:
+    names = [path.name for path in (*config.data, *config.measure)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingsError(
+            f"More than one table is called {', '.join(twice)}. Card and reports tell tables apart by their "
+            "names: rename one."
+        )
+
+
 def _check(split: splits.Split) -> None:
     sizes = {name: len(rows) for name, rows in vars(split).items()}
     empty = [name for name in ("train", "validation") if not sizes[name]]
@@ -135,6 +145,13 @@ def _sample(examples: Sequence[Example]) -> list[Quote]:
 def _reports(folder: Path, tables: Mapping[str, Sequence[Example]]) -> list[Report]:
     classifier = load(folder)
     return [evaluate(classifier, rows, data=name) for name, rows in tables.items() if rows]
+
+
+def _given_base(config: RunConfig, base: bases.Base) -> str | None:
+    """What to type after --base on another machine; None where it is left out."""
+    if config.fit.base is None:
+        return None
+    return base.folder.name if (base.folder / MANIFEST).exists() else base.name
 
 
 def _notes(path: Path | None) -> str:
@@ -163,7 +180,7 @@ def _checkpoints(config: RunConfig) -> Path:
 
 
 def _settings(config: RunConfig) -> dict[str, Any]:
-    data = [hashlib.sha256(path.read_bytes()).hexdigest() for path in config.data]
+    data = [sha256(path.read_bytes()) for path in config.data]
     schema = config.schema.read_text(encoding="utf-8") if config.schema else None
     return {"fit": asdict(config.fit), "data": data, "schema": schema, "columns": dict(config.columns)}
 
@@ -186,12 +203,13 @@ def _provenance(config: RunConfig, base: bases.Base, split: splits.Split) -> dic
     return {
         "base": base.name,
         "licence": base.licence,
-        "settings": {**asdict(config.fit), "base": base.name},
+        "settings": {**asdict(config.fit), "base": _given_base(config, base)},
         "schema": config.schema.name if config.schema else None,
         "columns": dict(config.columns),
+        "measured": [path.name for path in config.measure],
         "rows": {name: len(rows) for name, rows in vars(split).items()},
         "sources": card.sources(split),
-        "data_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in config.data},
+        "data_sha256": {path.name: sha256(path.read_bytes()) for path in config.data},
         "versions": {name: version_of(name) for name in ("torch", "transformers", "onnxruntime")}
         | {"python": platform.python_version()},
     }

@@ -1,0 +1,104 @@
+"""The model that comes with stance: whole, small, and the same in its two forms."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+import stance
+from stance.calibration import probabilities
+from stance.classifier import StanceClassifier
+from stance.encoding import Encoder
+from stance.folder import ModelFolder, sha256, shipped_path
+from stance.quotes import Quote
+from training import export
+
+ROOT = Path(__file__).parent.parent
+ROWS = 300  # of each authored file, for comparing graph and weights
+
+
+@pytest.fixture(scope="module")
+def shipped() -> StanceClassifier:
+    return stance.load()
+
+
+@pytest.fixture(scope="module")
+def quotes() -> list[Quote]:
+    lines = [
+        line
+        for name in ("authored", "contrast_pairs")
+        for line in (ROOT / f"training/data/{name}.jsonl").read_text(encoding="utf-8").splitlines()[-ROWS:]
+    ]
+    return [Quote(row["quote"], row["attribution"] or None) for row in map(json.loads, lines)]
+
+
+def test_every_file_is_whole_and_the_folder_small() -> None:
+    folder = ModelFolder.open(shipped_path())
+    for name in folder.manifest["files"]:
+        folder.checked(name)
+    assert sum(path.stat().st_size for path in folder.path.iterdir()) <= 70e6
+
+
+def test_the_model_was_fitted_on_the_quotations_that_stand_here() -> None:
+    hashes = ModelFolder.open(shipped_path()).manifest["provenance"]["data_sha256"]
+    for name in ("authored.jsonl", "contrast_pairs.jsonl"):
+        assert sha256((ROOT / "training/data" / name).read_bytes()) == hashes[name]
+
+
+def test_nothing_in_the_folder_names_the_machine_that_made_it() -> None:
+    folder = shipped_path()
+    for name in ("stance.json", "README.md", "config.json", "tokenizer_config.json", "model.onnx"):
+        content = (folder / name).read_bytes()
+        for trace in (b"/home/", b"/tmp/", b"/root/", b"site-packages"):
+            assert trace not in content, f"{trace!r} in {name}"
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "labels"),
+    [
+        ("We welcome the talks.", "a US trade official", ("US", "conciliatory")),
+        ("They robbed our firms for years and they lie about it.", "a US senator",
+         ("US", "accusatory")),
+        ("China has always abided by its commitments, and the allegation is groundless.",
+         "a Chinese Foreign Ministry spokesperson", ("China", "defensive")),
+        ("Beijing and Washington should both step back and talk.", "a professor in Singapore",
+         ("neutral", "conciliatory")),
+    ],
+)  # fmt: skip
+def test_plain_cases(shipped: StanceClassifier, text: str, speaker: str, labels: tuple[str, str]) -> None:
+    found = shipped.classify(text, speaker=speaker)
+    assert (found.side.label, found.stance.label) == labels
+
+
+def test_a_bare_name_is_enough_for_the_side(shipped: StanceClassifier) -> None:
+    assert shipped.classify("We will see.", speaker="Geng Shuang", date="2019").side.label == "China"
+    assert shipped.classify("We will see.", speaker="Antony Blinken", date="2022").side.label == "US"
+
+
+def test_the_bundled_article_reads_as_a_coder_reads_it() -> None:
+    reading = stance.read((ROOT / "notebooks/article.txt").read_text(encoding="utf-8"))
+    found = [(p.side.label, p.stance.label) for p in reading]
+    assert found[:3] == [("US", "accusatory"), ("China", "defensive"), ("US", "conciliatory")]
+
+
+def test_the_weights_in_plain_transformers_agree_with_the_graph(
+    shipped: StanceClassifier, quotes: list[Quote]
+) -> None:
+    folder = ModelFolder.open(shipped_path())
+    encoder = Encoder(folder.tokenizer(), window=folder.window, pad_id=folder.pad_id)
+    model = AutoModelForSequenceClassification.from_pretrained(folder.path, dtype=torch.float32).eval()
+    reference, found = export.network_logits(model, encoder, quotes), shipped.logits(quotes)
+    for axis in folder.scheme.axes:
+        temperature = folder.calibration[axis.name].temperature
+        a, b = (probabilities(logits[:, axis.slice], temperature) for logits in (reference, found))
+        assert (a.argmax(1) == b.argmax(1)).mean() >= 0.97, axis.name
+        assert np.abs(a - b).mean() < 0.03, axis.name
+
+
+def test_the_card_states_licence_data_and_limits() -> None:
+    card = (shipped_path() / "README.md").read_text(encoding="utf-8")
+    for part in ("Apache-2.0", "none stated", "is not distributed", "must not be used for"):
+        assert part in card
