@@ -32,7 +32,9 @@ def test_the_figures_are_those_of_the_card() -> None:
     card = (ROOT / "models/stance-minilm/README.md").read_text(encoding="utf-8")
     figures = re.findall(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]", README)
     assert len(figures) == 12
-    assert not [figure for figure in figures if figure not in card]
+    # The card has tables for other rows, too: these figures are said to be of the real quotations.
+    measured = card.split("On quotes_dev.jsonl:")[1].split("\nOn ")[0]
+    assert not [figure for figure in figures if figure not in measured]
 
 
 def test_the_make_targets_and_files_it_names_exist() -> None:

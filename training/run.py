@@ -180,9 +180,13 @@ def _checkpoints(config: RunConfig) -> Path:
 
 
 def _settings(config: RunConfig) -> dict[str, Any]:
-    data = [sha256(path.read_bytes()) for path in config.data]
+    data = list(_hashes(config).values())
     schema = config.schema.read_text(encoding="utf-8") if config.schema else None
     return {"fit": asdict(config.fit), "data": data, "schema": schema, "columns": dict(config.columns)}
+
+
+def _hashes(config: RunConfig) -> dict[str, str]:
+    return {path.name: sha256(path.read_bytes()) for path in config.data}
 
 
 def _calibration(
@@ -209,7 +213,7 @@ def _provenance(config: RunConfig, base: bases.Base, split: splits.Split) -> dic
         "measured": [path.name for path in config.measure],
         "rows": {name: len(rows) for name, rows in vars(split).items()},
         "sources": card.sources(split),
-        "data_sha256": {path.name: sha256(path.read_bytes()) for path in config.data},
+        "data_sha256": _hashes(config),
         "versions": {name: version_of(name) for name in ("torch", "transformers", "onnxruntime")}
         | {"python": platform.python_version()},
     }
