@@ -1,18 +1,21 @@
 """Who says what in news about US–China relations: side, stance and sentiment of quotations."""
 
-from stance.classifier import classify, classify_many, load, read
+from stance.classifier import classify, classify_many, explain, load, read
 from stance.errors import StanceError
+from stance.explanation import Explanation
 from stance.quotes import Quote, find_quotes
 from stance.reading import Reading
 from stance.results import Prediction
 
 __all__ = [
+    "Explanation",
     "Prediction",
     "Quote",
     "Reading",
     "StanceError",
     "classify",
     "classify_many",
+    "explain",
     "find_quotes",
     "load",
     "read",

@@ -6,10 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from stance.actors import Actors
 from stance.calibration import AxisCalibration, Floats, probabilities
 from stance.encoding import Encoded, Encoder
 from stance.errors import QuoteError
+from stance.explanation import Explanation, by_erasure, check_explicable
 from stance.folder import ModelFolder
 from stance.labels import Axis, LabelScheme
 from stance.quotes import Quote, find_quotes
@@ -83,6 +86,20 @@ class StanceClassifier:
         """A Reading for each article, lazily."""
         return (self.read(article) for article in _each(articles))
 
+    def explain(self, p: Prediction, *, axis: str = "stance") -> Explanation:
+        """Which words carried the label of one axis of a prediction that this model made.
+
+        Raises SettingsError where another model made it, or it has no such axis.
+        """
+        check_explicable(p, axis, model=self.name)
+        asked = self.scheme.axes[self.scheme.names.index(axis)]
+
+        def probability(quotes: Sequence[Quote]) -> Floats:
+            found = self._scores(asked, self.logits(quotes))
+            return np.array([scores.scores[p[axis].label] for scores in found])
+
+        return by_erasure(p, axis, probability)
+
     def logits(self, quotes: Sequence[Quote]) -> Floats:
         """The raw logits [quotes, width], for calibrating and for comparing models."""
         return self._logits(self._encoder.encode(quotes) if quotes else [])
@@ -143,6 +160,11 @@ def classify_many(quotes: Iterable[str | Quote]) -> list[Prediction]:
 def read(article: str, *, date: str | None = None) -> Reading:
     """``StanceClassifier.read`` of the model that comes with stance."""
     return shipped().read(article, date=date)
+
+
+def explain(p: Prediction, *, axis: str = "stance") -> Explanation:
+    """``StanceClassifier.explain`` of the model that comes with stance."""
+    return shipped().explain(p, axis=axis)
 
 
 def _each(items: Iterable[Item]) -> Iterable[Item]:

@@ -14,13 +14,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from stance import tables
+from stance import tables, writing
 from stance.classifier import StanceClassifier, load
 from stance.errors import ColumnError, SettingsError, StanceError, UnreadableFileError
 from stance.folder import ModelFolder
 from stance.quotes import find_quotes
 from stance.reading import Reading
 from stance.results import AxisScores
+from stance.textfiles import encoding_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,7 +100,7 @@ def classify(
     classifier = load(model, actors=actors)
     new = _new_columns(classifier, taken=names)
     done = bad = 0
-    with tables.writing(output, [*names, *new.values()]) as writer:
+    with writing.writing(output, [*names, *new.values()]) as writer:
         rows = with_progress(tables.read_rows(table), "classifying")
         for block in tables.blocks(rows):
             classified = _classified([row for _, row in block], columns, classifier, new)
@@ -120,7 +121,7 @@ def quotes(
     missing = [name for name in ("id", "text") if name not in names]
     if missing:
         raise ColumnError(f"{articles} has no column {' and no '.join(missing)}, only {', '.join(names)}.")
-    with tables.writing(output, ["id", "quotes"]) as writer:
+    with writing.writing(output, ["id", "quotes"]) as writer:
         for line, row in with_progress(tables.read_rows(articles), "reading"):
             if "id" not in row:
                 raise UnreadableFileError(f"{articles}, line {line} has no id. Give every article one.")
@@ -162,7 +163,8 @@ def _text(article: str) -> str:
     try:
         if article == "-":
             return sys.stdin.buffer.read().decode("utf-8-sig")
-        return Path(article).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        path = Path(article)
+        return path.read_text(encoding=encoding_of(path))
     except OSError as error:
         raise UnreadableFileError(f"{article} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:

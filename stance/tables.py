@@ -1,15 +1,15 @@
-"""CSV, JSONL and Parquet, row by row, in and out, in bounded memory."""
+"""CSV, JSONL and Parquet, row by row, in bounded memory."""
 
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TextIO
 
-from stance.errors import ColumnError, EmptyTableError, QuoteError, TableError
+from stance.errors import ColumnError, EmptyTableError, QuoteError, TableError, UnreadableFileError
 from stance.quotes import Quote
+from stance.textfiles import encoding_of
 
 Row = dict[str, Any]
 
@@ -32,14 +32,11 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
     In a Parquet table, which has no lines, the first row is 1.
     """
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _jsonl_rows, ".parquet": _parquet_rows}
-    rows = readers[_kind(path)](path)
+    rows = readers[kind(path)](path)
     try:
         yield from rows
-    except UnicodeDecodeError as error:
-        raise TableError(
-            f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#x}. "
-            "Save it as UTF-8 (in Excel: CSV UTF-8)."
-        ) from error
+    except UnreadableFileError as error:
+        raise TableError(str(error)) from error
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -49,7 +46,7 @@ def columns_of(path: Path) -> list[str]:
     names: dict[str, None] = {}
     for _, row in read_rows(path):
         names.update(dict.fromkeys(row))
-        if _kind(path) != ".jsonl":
+        if kind(path) != ".jsonl":
             break
     if not names:
         raise EmptyTableError(f"{path} has no rows. Give a table with a header and at least one row.")
@@ -90,45 +87,6 @@ def quote_of(row: Row, columns: Mapping[str, str]) -> Quote:
     return Quote(values["quote"], speaker, context, date)
 
 
-class Writer(Protocol):
-    """Takes rows for a table in the making."""
-
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None: ...
-
-    def write(self, rows: Iterable[Row]) -> None:
-        """Append rows."""
-        ...
-
-    def close(self) -> None:
-        """Write what is left."""
-        ...
-
-
-@contextmanager
-def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
-    """A table in the making; it gets its name only when it is complete."""
-    writers: dict[str, type[Writer]] = {
-        ".csv": _CsvWriter,
-        ".tsv": _CsvWriter,
-        ".jsonl": _JsonlWriter,
-        ".parquet": _ParquetWriter,
-    }
-    writer_of = writers[_kind(path)]
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writer = writer_of(unfinished, columns, "\t" if _kind(path) == ".tsv" else ",")
-        try:
-            yield writer
-        finally:
-            writer.close()
-        unfinished.replace(path)
-    except OSError as error:
-        raise TableError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def blocks(rows: Iterable[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
     """Rows in blocks that fit into memory."""
     remaining = iter(rows)
@@ -136,34 +94,56 @@ def blocks(rows: Iterable[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
         yield block
 
 
-def _kind(path: Path) -> str:
-    kind = path.suffix.lower()
-    if kind not in KINDS:
+def kind(path: Path) -> str:
+    """The ending that tells how a table is written; TableError where it is none that stance knows."""
+    found = path.suffix.lower()
+    if found not in KINDS:
         raise TableError(f"{path} is no table that stance knows: its name must end in {', '.join(KINDS)}.")
-    return kind
+    return found
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Row]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = lines.readline()
-        lines.seek(0)
-        reader = csv.reader(lines, delimiter=max(",;\t|", key=header.count))
-        names = next(reader, [])
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ColumnError(f"{path} has more than one column {', '.join(sorted(twice))}: rename them.")
-        for values in reader:
-            if len(values) > len(names):
-                raise TableError(
-                    f"{path}, line {reader.line_num}: {len(values)} cells, but the header has "
-                    f"{len(names)} columns. A quotation with commas needs quotation marks around it."
-                )
-            if values:
-                yield reader.line_num, dict(zip(names, values + [""] * len(names), strict=False))
+    with path.open(encoding=encoding_of(path), newline="") as lines:
+        skipped, delimiter = _delimiter(lines)
+        # Strict: a quotation mark that is not closed would swallow the rows below it.
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            names = _names(path, next(reader, []))
+            for values in reader:
+                line = reader.line_num + skipped
+                if len(values) > len(names):
+                    raise TableError(
+                        f"{path}, line {line}: {len(values)} cells, but the header has {len(names)} columns. "
+                        "A quotation with commas needs quotation marks around it."
+                    )
+                if any(values):
+                    yield line, dict(zip(names, values + [""] * len(names), strict=False))
+        except csv.Error as error:
+            raise TableError(
+                f"{path}, line {reader.line_num + skipped} is not CSV: {error}. Quotation marks in a cell "
+                'must be doubled (""), and those around it closed.'
+            ) from error
+
+
+def _delimiter(lines: TextIO) -> tuple[int, str]:
+    """Leaves ``lines`` at the header; how many lines lie before it, and what parts its cells."""
+    first = lines.readline()
+    if first.lower().startswith("sep=") and len(first.rstrip()) == 5:
+        return 1, first[4]
+    lines.seek(0)
+    return 0, max(",;\t|", key=first.count)
+
+
+def _names(path: Path, header: Sequence[str]) -> list[str]:
+    names = [name.strip() or f"column {place}" for place, name in enumerate(header, 1)]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ColumnError(f"{path} has more than one column {', '.join(sorted(twice))}: rename them.")
+    return names
 
 
 def _jsonl_rows(path: Path) -> Iterator[tuple[int, Row]]:
-    with path.open(encoding="utf-8-sig") as lines:
+    with path.open(encoding=encoding_of(path)) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -187,59 +167,3 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Row]]:
             yield from enumerate(rows, 1)
     except pyarrow.ArrowInvalid as error:
         raise TableError(f"{path} is not a Parquet file: {error}.") from error
-
-
-class _CsvWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.DictWriter(self._file, columns, delimiter=delimiter, restval="")
-        self._writer.writeheader()
-
-    def write(self, rows: Iterable[Row]) -> None:
-        self._writer.writerows(rows)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class _JsonlWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="\n")
-
-    def write(self, rows: Iterable[Row]) -> None:
-        self._file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class _ParquetWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
-        self._path, self._columns = path, columns
-        self._writer: Any = None
-
-    def write(self, rows: Iterable[Row]) -> None:
-        import pyarrow
-        import pyarrow.parquet
-
-        by_column = {name: [row.get(name) for row in rows] for rows in [list(rows)] for name in self._columns}
-        try:
-            if self._writer is None:
-                table = pyarrow.table(by_column)
-                # A column that begins with nothing but gaps is taken for text.
-                fields = [
-                    pyarrow.field(f.name, pyarrow.string()) if pyarrow.types.is_null(f.type) else f
-                    for f in table.schema
-                ]
-                self._schema = pyarrow.schema(fields)
-                self._writer = pyarrow.parquet.ParquetWriter(self._path, self._schema)
-            self._writer.write_table(pyarrow.table(by_column, schema=self._schema))
-        except pyarrow.ArrowException as error:
-            raise TableError(
-                f"A column changes its type midway, which Parquet does not allow: {error}. "
-                "Write to a .csv or .jsonl file instead."
-            ) from error
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()

@@ -12,7 +12,6 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 
 from stance.classifier import StanceClassifier, load
 from stance.labels import LabelScheme
-from training.config import FitConfig
 from training.run import RunConfig, fit
 
 SCHEME = LabelScheme.from_table(
@@ -115,7 +114,7 @@ def run_config(tiny_base: Path, schema_file: Path, lessons: Path) -> Callable[..
             output=output,
             schema=schema_file,
             resume=resume,
-            fit=FitConfig(base=str(tiny_base), **known),
+            settings={"base": str(tiny_base), **known},
         )
 
     return made

@@ -95,7 +95,9 @@ def test_read_says_so_where_nobody_is_quoted(model_folder: Path) -> None:
     [
         pytest.param(None, "a.txt cannot be read: No such file or directory", id="missing"),
         pytest.param(b" \n", "An article needs words, but this is empty", id="blank"),
-        pytest.param(b"caf\xe9 au lait", "a.txt is not UTF-8 text: byte 3 is 0xe9. Save it", id="not UTF-8"),
+        pytest.param(
+            b"caf\xe9 \xc3\xa0 deux", "a.txt is damaged: byte 3 (0xe9) is no UTF-8, while", id="not UTF-8"
+        ),
     ],
 )
 def test_read_refuses_in_one_line(

@@ -1,11 +1,11 @@
 import pytest
 
 from stance.errors import SettingsError
-from training.config import FitConfig
+from training.config import FitConfig, parsed
 
 
 def test_settings_from_a_command_line() -> None:
-    found = FitConfig.from_text(["epochs=5", "class_weights=false", "learning_rate=1e-5"], base=None, seed=7)
+    found = FitConfig.from_table(parsed(["epochs=5", "class_weights=false", "learning_rate=1e-5", "seed=7"]))
     assert found == FitConfig(epochs=5, class_weights=False, learning_rate=1e-5, seed=7)
 
 
@@ -24,4 +24,4 @@ def test_settings_from_a_command_line() -> None:
 )
 def test_a_setting_that_makes_no_sense(setting: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        FitConfig.from_text([setting], base=None, seed=1)
+        FitConfig.from_table(parsed([setting]))

@@ -5,7 +5,7 @@ import pytest
 
 from stance.errors import ColumnError, EmptyTableError, LabelledFileError, SchemeError
 from tests.conftest import SCHEME
-from training import labelled
+from training import labelled, schema
 
 GOOD = {
     "quote": "We hope.",
@@ -101,7 +101,7 @@ def test_a_table_without_rows(tmp_path: Path) -> None:
 
 
 def test_a_schema_file_gives_the_axes(schema_file: Path) -> None:
-    assert labelled.read_scheme(schema_file) == SCHEME
+    assert schema.read_scheme(schema_file) == SCHEME
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_a_schema_file_gives_the_axes(schema_file: Path) -> None:
 def test_a_schema_file_that_makes_no_sense(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "labels.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SchemeError, match=message):
-        labelled.read_scheme(tmp_path / "labels.toml")
+        schema.read_scheme(tmp_path / "labels.toml")

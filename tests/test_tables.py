@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from stance.errors import ColumnError, EmptyTableError, QuoteError, TableError
-from stance.tables import columns_of, quote_columns, quote_of, read_rows, writing
+from stance.tables import columns_of, quote_columns, quote_of, read_rows
+from stance.writing import writing
 
 ROWS: list[dict[str, Any]] = [
     {"quote": 'He said "yes", twice.\nThen no.', "speaker": "Ann Roe", "n": 1},
@@ -39,7 +40,12 @@ def test_any_common_delimiter_and_a_byte_order_mark(delimiter: str, tmp_path: Pa
         ("t.csv", b"", EmptyTableError, "has no rows"),
         ("t.csv", b"quote,speaker\n", EmptyTableError, "has no rows"),
         ("t.jsonl", b"\n", EmptyTableError, "has no rows"),
-        ("t.csv", b"quote\nol\xe9\n", TableError, r"not UTF-8 text: byte 8 is 0xe9.*CSV UTF-8"),
+        (
+            "t.csv",
+            b"quote\n\xc3\xa9 ol\xe9\n",
+            TableError,
+            r"damaged: byte 11 \(0xe9\) is no UTF-8.*CSV UTF-8",
+        ),
         ("t.csv", b"quote,speaker\na,b,c\n", TableError, "line 2: 3 cells, but the header has 2 columns"),
         ("t.csv", b"quote,quote\na,b\n", ColumnError, "more than one column quote"),
         ("t.jsonl", b'{"quote": "a"}\n{"quote"\n', TableError, "line 2 is not JSON"),

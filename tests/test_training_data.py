@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from training import labelled, splits
+from training import labelled, schema, splits
 
 DATA = Path(__file__).parent.parent / "training" / "data"
-SCHEME = labelled.read_scheme(DATA / "labels.toml")
+SCHEME = schema.read_scheme(DATA / "labels.toml")
 FILES = ("authored.jsonl", "contrast_pairs.jsonl", "contrast_pairs_held_out.jsonl")
 
 
@@ -25,7 +25,7 @@ def test_every_row_can_be_trained_on_and_was_read_twice(name: str) -> None:
     assert all(example.clarity for example in examples)
     for example in examples:
         missing = {axis for axis, label in example.labels.items() if label is None}
-        assert missing == set(example.row.get("disputed", {}))
+        assert missing == set(json.loads(example.row.get("disputed", "{}")))
 
 
 @pytest.mark.parametrize("name", FILES)

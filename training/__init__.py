@@ -1,1 +1,25 @@
-"""Fitting and measuring models for stance."""
+"""Fit, check, evaluate and compare models of quotations; ``python -m training`` is the command line.
+
+fit, evaluate, compare, check, suspects, suggest, shares and plots are what notebooks and scripts use.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from training import plots
+    from training.api import check, compare, evaluate, fit, suggest, suspects
+    from training.proportions import shares
+
+__all__ = ["check", "compare", "evaluate", "fit", "plots", "shares", "suggest", "suspects"]
+
+
+def __getattr__(name: str) -> Any:
+    # torch and transformers take seconds to import: only who uses them waits.
+    if name not in __all__:
+        raise AttributeError(f"training has no {name!r}, only {', '.join(__all__)}")
+    import importlib
+
+    if name == "plots":
+        return importlib.import_module("training.plots")
+    room = "training.proportions" if name == "shares" else "training.api"
+    return getattr(importlib.import_module(room), name)

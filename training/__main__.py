@@ -1,83 +1,226 @@
-"""The command line: fit, evaluate."""
+"""The command line: check, fit, evaluate, compare, suggest."""
 
 import json
 import logging
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from stance.cli import column_names, reported, with_progress
+from stance.errors import SettingsError
+from stance.quotes import Quote
+from stance.writing import writing
+from training.config import FitConfig, parsed, read_settings
 
 app = typer.Typer(
     help="Fit a model to your own labelled quotations, and measure it.",
     no_args_is_help=True,
     add_completion=False,
 )
-Data = Annotated[list[Path], typer.Argument(help="Labelled tables: CSV, JSONL or Parquet.")]
+SOURCES = "CSV, JSONL, Parquet, a folder of datasets, or a name on the Hub."
+Data = Annotated[list[str], typer.Argument(help=f"Labelled tables: {SOURCES}")]
 Columns = Annotated[
     list[str] | None, typer.Option("--column", help="A name of yours, such as quote=Text; may be repeated.")
 ]
+SchemaFile = Annotated[
+    str | None, typer.Option(help="Axes and labels in TOML, or 'data' for those that occur; else the base's.")
+]
+BaseModel = Annotated[str | None, typer.Option(help="A folder or a Hub name; else the shipped model.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Model = Annotated[str, typer.Argument(help="A model folder, or 'shipped'.")]
+
+
+@app.command()
+@reported
+def check(
+    data: Data,
+    schema: SchemaFile = None,
+    column: Columns = None,
+    base: BaseModel = None,
+    suspects: Annotated[
+        bool, typer.Option("--suspects", help="Also find labels that are probably wrong; takes a minute.")
+    ] = False,
+    write_schema: Annotated[Path | None, typer.Option(help="Draft a schema file from the data.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find everything that would spoil a fit: labels, copies, contradictions, leaks, balance."""
+    from training import api, views
+
+    columns = column_names(column)
+    if write_schema:
+        write_schema.write_text(api.draft_schema(data, columns=columns, base=base), encoding="utf-8")
+        typer.echo(f"Written: {write_schema}. Go through it, then give it with --schema {write_schema}.")
+        return
+    found = api.check(data, schema=schema, columns=columns, base=base)
+    doubtful = None
+    if suspects and found.usable:
+        doubtful = api.suspects(data, schema=schema, columns=columns, base=base)
+    if as_json:
+        listed = None if doubtful is None else [views.suspect_row(one) for one in doubtful]
+        typer.echo(json.dumps({**found.as_dict(), "suspects": listed}, ensure_ascii=False, indent=1))
+    else:
+        views.print_check(found)
+        if suspects:
+            views.print_suspects(doubtful)
+    if not found.usable:
+        raise typer.Exit(1)
 
 
 @app.command()
 @reported
 def fit(
-    data: Data,
-    output: Annotated[Path, typer.Option(help="The model folder to write, such as models/mine.")],
-    base: Annotated[str | None, typer.Option(help="A folder or a Hub name; else the shipped model.")] = None,
-    schema: Annotated[Path | None, typer.Option(help="Axes and labels in TOML; else the base's.")] = None,
+    data: Annotated[list[str] | None, typer.Argument(help=f"Labelled tables: {SOURCES}")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The model folder to write, such as models/mine.")
+    ] = None,
+    base: BaseModel = None,
+    schema: SchemaFile = None,
     column: Columns = None,
-    measure: Annotated[list[Path] | None, typer.Option(help="Further tables to put on the card.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file with any of these options and a table [fit] of settings.")
+    ] = None,
+    measure: Annotated[list[str] | None, typer.Option(help="Further tables to put on the card.")] = None,
     notes: Annotated[Path | None, typer.Option(help="Markdown to put into the card.")] = None,
-    version: Annotated[str, typer.Option(help="What the model calls its version.")] = "1.0.0",
+    version: Annotated[str | None, typer.Option(help="What the model calls its version; 1.0.0.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of FitConfig, such as epochs=5.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 13,
+    seed: Annotated[int | None, typer.Option(help="Everything random follows from it; 13.")] = None,
+    cv: Annotated[int | None, typer.Option(help="Measure by so many folds instead of a test split.")] = None,
+    search: Annotated[int | None, typer.Option(help="Try so many settings on validation rows.")] = None,
+    logs: Annotated[Path | None, typer.Option(help="A folder for TensorBoard.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
     """Fit, calibrate, export and measure; the model folder appears when all is done."""
     _log()
-    # torch and transformers take seconds to import: not for --help or evaluate --help.
+    # torch and transformers take seconds to import: not for --help.
     from training import run
-    from training.config import FitConfig
 
-    config = run.RunConfig(
-        data=tuple(data),
-        output=output,
-        measure=tuple(measure or ()),
-        notes=notes,
-        schema=schema,
-        columns=column_names(column),
-        version=version,
-        resume=resume,
-        fit=FitConfig.from_text(setting or (), base=base, seed=seed),
-    )
-    for report in run.fit(config):
-        typer.echo(f"\nOn {report.data}:\n\n{report.markdown()}")
-    typer.echo(f"\nWritten: {output}. Use it with stance.load({str(output)!r}).")
+    given = {
+        "data": data,
+        "output": output,
+        "schema": schema,
+        "columns": column_names(column),
+        "measure": measure,
+        "notes": notes,
+        "version": version,
+        "cv": cv,
+        "search": search,
+        "logs": logs,
+    }
+    settings = {"base": base, "seed": seed, **parsed(setting or ())}
+    options = _options(config, given, {name: value for name, value in settings.items() if value is not None})
+    made = run.fit(run.RunConfig(resume=resume, **options))
+    if made.reports or made.cross_validated:
+        typer.echo(f"\n{made.markdown()}")
+    typer.echo(f"\nWritten: {made.folder}. Use it with stance.load({str(made.folder)!r}).")
 
 
 @app.command()
 @reported
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model folder, or 'shipped'.")],
+    model: Model,
     data: Data,
     column: Columns = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    slices: Annotated[
+        list[str] | None, typer.Option("--slice", help="A column by whose values to give figures, too.")
+    ] = None,
+    train: Annotated[
+        list[str] | None, typer.Option(help="Labelled tables from which the baselines learn.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="A folder for report.html and report.json.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Measure a model on labelled quotations, in all three forms of input."""
-    from training import run
+    """Measure a model on labelled quotations, in all forms of input, beside baselines and coders."""
+    from training import api, views
 
-    folder = None if model == "shipped" else Path(model)
-    report = run.measure(
-        folder, data, columns=column_names(column), watch=lambda quotes: with_progress(quotes, "evaluating")
+    found = api.evaluate(
+        model, data, columns=column_names(column), slices=slices or (), train=train, watch=_watched
     )
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=1))
+        typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
-        typer.echo(f"{report.model} on {report.data}:\n\n{report.markdown()}")
+        typer.echo(views.report_text(found))
+    if report:
+        typer.echo(f"Written: {found.save(report)} and report.json beside it.", err=as_json)
+
+
+@app.command()
+@reported
+def compare(
+    first: Model,
+    second: Model,
+    data: Data,
+    column: Columns = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A table of the rows where they differ.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two models on the same rows: paired bootstrap, McNemar's test, and where they differ."""
+    from training import api
+
+    found = api.compare(first, second, data, columns=column_names(column), watch=_watched)
+    typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else found.markdown())
+    if output:
+        rows = found.rows()
+        _write(output, rows, ["quote", "speaker", "axis", "true", "first", "second"])
+        typer.echo(f"{len(rows):,} rows where they differ written to {output}", err=True)
+
+
+@app.command()
+@reported
+def suggest(
+    model: Model,
+    unlabelled: Annotated[list[str], typer.Argument(help=f"Tables of quotations: {SOURCES}")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The table to fill in.")],
+    n: Annotated[int, typer.Option("-n", help="How many rows.")] = 100,
+    column: Columns = None,
+    labelled: Annotated[
+        list[str] | None, typer.Option(help="Tables that are labelled already, to be left out.")
+    ] = None,
+    guesses: Annotated[
+        bool,
+        typer.Option("--guesses", help="Write the model's labels beside: quicker, but it biases coders."),
+    ] = False,
+) -> None:
+    """Choose the quotations most worth labelling next, as a table ready to fill in."""
+    from training import api
+
+    rows = api.suggest(model, unlabelled, n, columns=column_names(column), labelled=labelled, guesses=guesses)
+    _write(output, rows, list(dict.fromkeys(name for row in rows for name in row)))
+    typer.echo(f"{len(rows):,} rows to label written to {output}", err=True)
+
+
+def _options(config: Path | None, given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of RunConfig: what the file says, and above it what was typed."""
+    table = read_settings(config) if config else {}
+    unknown = table.keys() - given.keys() - {"fit"}
+    if unknown:
+        raise SettingsError(
+            f"{config} has unknown keys: {', '.join(sorted(unknown))}. Known are [fit] and "
+            f"{', '.join(sorted(given))}."
+        )
+    merged = {**table, **{name: value for name, value in given.items() if value}}
+    merged["settings"] = {**merged.pop("fit", {}), **settings}
+    FitConfig.from_table(merged["settings"])
+    for name in ("data", "output"):
+        if not merged.get(name):
+            raise SettingsError(f"No {name} given. Type it, or write it into the file of --config.")
+    named = {"cv": "folds", "search": "trials"}
+    paths = {"output", "notes", "logs"}
+    return {named.get(name, name): Path(value) if name in paths else value for name, value in merged.items()}
+
+
+def _write(output: Path, rows: list[dict[str, Any]], columns: list[str]) -> None:
+    with writing(output, columns) as writer:
+        writer.write(rows)
+
+
+def _watched(quotes: Iterable[Quote]) -> Iterable[Quote]:
+    return with_progress(quotes, "evaluating")
 
 
 def _log() -> None:

@@ -11,8 +11,8 @@ from string import Template
 
 from stance.folder import ModelFolder
 from training.config import FitConfig
-from training.evaluation import Report
 from training.export import Parity
+from training.report import Report
 from training.splits import Split
 
 TEXT = Template(

@@ -1,24 +1,33 @@
 """How a model is fitted: frozen values; a key that nobody knows is a mistake, not a hope."""
 
 import json
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Self, get_args, get_type_hints
 
 from stance.errors import SettingsError
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+MANY = 5000  # rows from which on nothing depends on their number
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
     """How long, how fast and from where to train.
 
-    The learning rate was chosen on validation rows (training/results/learning_rate.md).
+    The defaults are those for many rows; ``defaults`` has better ones for fewer. They were chosen on
+    validation rows (training/results/learning_rate.md and few_rows.md).
     """
 
     base: str | None = None  # None: the model that comes with stance; else a folder or a name on the Hub
     epochs: int = 3
     batch_size: int = 32
     learning_rate: float = 2e-4
+    frozen_epochs: int = 0  # at first only the last layer learns, then all do
+    frozen_layers: int = 0  # of the encoder, counted from below, that never learn
+    rehearsal: float = 0.0  # authored rows mixed in for each row of one's own
     weight_decay: float = 0.01
     warmup_share: float = 0.1
     patience: int = 2  # evaluations without gain, one an epoch, after which training stops
@@ -28,25 +37,32 @@ class FitConfig:
     context_share: float = 0.3  # rows shown with speaker and context
     validation_share: float = 0.1
     test_share: float = 0.1
+    precision: str = "auto"  # bf16 where the GPU has it, else fp32
+    checkpoint_steps: int = 100  # and after every epoch
     seed: int = 13
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, wanted = getattr(self, field.name), type(field.default)
-            if field.name != "base" and not (type(value) is wanted or (wanted is float and value in (0, 1))):
-                raise SettingsError(f"{field.name} must be {wanted.__name__}, but is {value!r}.")
-        for name in ("epochs", "batch_size", "learning_rate", "patience"):
+        for name, wanted in _types(type(self)).items():
+            value = getattr(self, name)
+            if not (type(value) in wanted or (float in wanted and type(value) is int)):
+                raise SettingsError(f"{name} must be {wanted[0].__name__}, but is {value!r}.")
+        for name in ("epochs", "batch_size", "learning_rate", "patience", "checkpoint_steps"):
             if not getattr(self, name) > 0:
                 raise SettingsError(f"{name} must be above zero, but is {getattr(self, name)}.")
+        for name in ("frozen_epochs", "frozen_layers", "rehearsal", "weight_decay", "warmup_share"):
+            if not getattr(self, name) >= 0:
+                raise SettingsError(f"{name} must be zero or more, but is {getattr(self, name)}.")
         for first, second in (("bare_share", "context_share"), ("validation_share", "test_share")):
             a, b = getattr(self, first), getattr(self, second)
             if a < 0 or b < 0 or a + b > 1:
                 raise SettingsError(f"{first} and {second} must be shares of one whole, but are {a} and {b}.")
         if self.window < 16:
             raise SettingsError(f"window must be 16 tokens or more, but is {self.window}.")
+        if self.precision not in PRECISIONS:
+            raise SettingsError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
 
     @classmethod
-    def from_table(cls, table: dict[str, Any]) -> Self:
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
         """The settings in a mapping; SettingsError where one has a name that nobody knows."""
         known = {field.name for field in fields(cls)}
         unknown = table.keys() - known
@@ -56,16 +72,48 @@ class FitConfig:
             )
         return cls(**table)
 
-    @classmethod
-    def from_text(cls, settings: Iterable[str], *, base: str | None, seed: int) -> Self:
-        """The settings as a command line gives them: ``["epochs=5", "class_weights=false"]``."""
-        table: dict[str, Any] = {"base": base, "seed": seed}
-        for item in settings:
-            name, _, value = item.partition("=")
-            try:
-                table[name.strip()] = json.loads(value)
-            except ValueError as error:
+
+def defaults(rows: int, *, warm: bool) -> dict[str, Any]:
+    """What suits so many rows, of all splits together.
+
+    warm: whether the base knows some of the labels already.
+    """
+    if rows > MANY:
+        return {}
+    held_out = max(0.1, min(0.25, 50 / max(rows, 1)))
+    return {
+        "epochs": 5 if rows > 1000 else 8,
+        "batch_size": 32 if rows > 1000 else 16,
+        "learning_rate": 1e-4 if warm else 2e-4,
+        "rehearsal": 1.0 if warm else 0.0,
+        "validation_share": held_out,
+        "test_share": held_out,
+    }
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The keys of a TOML file; SettingsError where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def parsed(settings: Iterable[str]) -> dict[str, Any]:
+    """Settings as a command line gives them: ``["epochs=5", "class_weights=false"]``."""
+    table: dict[str, Any] = {}
+    for item in settings:
+        name, _, value = item.partition("=")
+        try:
+            table[name.strip()] = json.loads(value)
+        except ValueError as error:
+            if name.strip() != "precision" or not value:
                 raise SettingsError(
                     f"--set {item} must look like epochs=5 or class_weights=false."
                 ) from error
-        return cls.from_table(table)
+            table[name.strip()] = value
+    return table
+
+
+def _types(cls: type) -> dict[str, tuple[type, ...]]:
+    return {name: get_args(hint) or (hint,) for name, hint in get_type_hints(cls).items()}

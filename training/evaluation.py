@@ -1,126 +1,157 @@
-"""What a model folder is worth on labelled quotations, through the public API."""
+"""What a model is worth on labelled quotations, through the public API."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from stance.actors import iso_date
 from stance.classifier import StanceClassifier
+from stance.errors import ColumnError
 from stance.labels import Axis
 from stance.quotes import Quote
-from stance.results import AxisScores
-from training.dataset import FORMS
+from stance.results import Prediction
+from training import agreement, baselines, intervals, metrics
+from training.dataset import ATTRIBUTED, FORMS, IN_CONTEXT
+from training.figures import axis_report, difference, labelled, macro_f1, true_labels
 from training.labelled import Example
-from training.metrics import Score, expected_calibration_error, macro_f1_score
+from training.masking import masked
+from training.report import AxisReport, Baseline, Report, Slice
 
 Watch = Callable[[Iterable[Quote]], Iterable[Quote]]
 
-COLUMNS = (
-    "input",
-    "axis",
-    "rows",
-    "macro-F1 [95 %]",
-    "clear rows",
-    "accuracy",
-    "ECE",
-    "unsure",
-    "error when sure",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class AxisReport:
-    """One axis in one form of input.
-
-    rows: how many have a label. ece: expected calibration error. unsure: share of answers that are
-    marked so. error_when_sure: share of wrong ones among the others, None
-    where there are no others.
-    """
-
-    axis: str
-    rows: int
-    macro_f1: Score
-    macro_f1_clear: Score | None
-    accuracy: float
-    ece: float
-    unsure: float
-    error_when_sure: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Figures by form of input, then by axis."""
-
-    model: str
-    data: str
-    forms: dict[str, list[AxisReport]]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same, JSON-ready."""
-        return asdict(self)
-
-    def markdown(self) -> str:
-        """A table, as it stands in the card."""
-        lines = [
-            f"| {' | '.join(COLUMNS)} |",
-            "|---" * len(COLUMNS) + "|",
-        ]
-        for form, axes in self.forms.items():
-            lines += [f"| {form} | {' | '.join(_cells(axis))} |" for axis in axes]
-        return "\n".join(lines)
+MASKED, MASKED_IN_CONTEXT = "quotation and masked speaker", "quotation, masked speaker and context"
+SHOWN: dict[str, Callable[[Quote], Quote]] = {
+    **FORMS,
+    MASKED: lambda quote: masked(FORMS[ATTRIBUTED](quote)),
+    MASKED_IN_CONTEXT: masked,
+}
+VALUES = 20  # of a column, beyond which the rarer ones are one slice
 
 
 def evaluate(
-    classifier: StanceClassifier, examples: Sequence[Example], *, data: str, watch: Watch = iter
+    classifier: StanceClassifier,
+    examples: Sequence[Example],
+    *,
+    data: str,
+    slices: Sequence[str] = (),
+    train: Sequence[Example] | None = None,
+    watch: Watch = iter,
 ) -> Report:
-    """Figures for the three forms of input; intervals are resampled by group.
+    """Figures for all forms of input that the examples have; intervals are resampled by group.
 
-    data: what the report calls the examples. watch: sees every quotation pass, to show progress. Rows
-    without a label on an axis do not count there.
+    data: what the report calls the examples. slices: columns by whose values the figures are given, too.
+    train: rows from which baselines learn; None: the examples, cross-validated. watch: sees every
+    quotation pass, to show progress. Rows without a label on an axis do not count there.
     """
+    _check(slices, examples)
     forms = {}
-    for form, shown in FORMS.items():
+    for form, shown in _forms(examples).items():
         predictions = list(classifier.stream(watch([shown(example.quote) for example in examples])))
-        reports = (
-            _axis_report(axis, examples, [p[axis.name] for p in predictions])
+        forms[form] = [
+            _completed(report, axis, examples, predictions, slices, train) if form == ATTRIBUTED else report
             for axis in classifier.scheme.axes
+            if (report := axis_report(axis, examples, predictions))
+        ]
+    return Report(classifier.name, data, forms, tuple(_notes(examples, train)))
+
+
+def _check(slices: Sequence[str], examples: Sequence[Example]) -> None:
+    columns = {name for example in examples for name in example.row}
+    missing = [name for name in slices if name not in columns]
+    if missing:
+        raise ColumnError(
+            f"There is no column {' and no '.join(missing)} to slice by, only {', '.join(sorted(columns))}."
         )
-        forms[form] = [report for report in reports if report]
-    return Report(classifier.name, data, forms)
 
 
-def _axis_report(axis: Axis, examples: Sequence[Example], scores: Sequence[AxisScores]) -> AxisReport | None:
-    labelled = [(e, s) for e, s in zip(examples, scores, strict=True) if e.labels.get(axis.name)]
-    if not labelled:
-        return None
-    right = [example.labels[axis.name] == score.label for example, score in labelled]
-    sure = [hit for hit, (_, score) in zip(right, labelled, strict=True) if not score.unsure]
-    clear = [(example, score) for example, score in labelled if example.clarity == "clear"]
-    return AxisReport(
-        axis=axis.name,
-        rows=len(labelled),
-        macro_f1=_macro_f1(axis, labelled),
-        macro_f1_clear=_macro_f1(axis, clear) if clear else None,
-        accuracy=sum(right) / len(right),
-        ece=expected_calibration_error([score.confidence for _, score in labelled], right),
-        unsure=1 - len(sure) / len(right),
-        error_when_sure=1 - sum(sure) / len(sure) if sure else None,
+def _forms(examples: Sequence[Example]) -> dict[str, Callable[[Quote], Quote]]:
+    """The forms that differ: without speakers or contexts in the data, some are the same."""
+    spoken = any(example.quote.speaker for example in examples)
+    around = any(example.quote.context for example in examples)
+    left_out = set() if spoken else {MASKED, MASKED_IN_CONTEXT}
+    left_out |= set() if around else {IN_CONTEXT, MASKED_IN_CONTEXT}
+    return {name: form for name, form in SHOWN.items() if name not in left_out}
+
+
+def _notes(examples: Sequence[Example], train: Sequence[Example] | None) -> Iterator[str]:
+    if len({example.group for example in examples}) == len(examples):
+        yield (
+            "No column group or source binds rows together: intervals take every row for an article of "
+            "its own, and are too narrow where several quotations come from one."
+        )
+    if not train:
+        yield (
+            "Baselines that learn were cross-validated on these rows, so they know this kind of text; "
+            "give rows to learn from (--train) to compare on equal terms."
+        )
+
+
+def _completed(
+    report: AxisReport,
+    axis: Axis,
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    slices: Sequence[str],
+    train: Sequence[Example] | None,
+) -> AxisReport:
+    """The report with what is given for one form of input only."""
+    rows, scores = labelled(axis, examples, predictions)
+    labels = [score.label for score in scores]
+    tones = [
+        prediction.axes["sentiment"].label
+        for example, prediction in zip(examples, predictions, strict=True)
+        if example.labels.get(axis.name) and "sentiment" in prediction.axes
+    ]
+    return replace(
+        report,
+        slices=tuple(found for column in slices for found in _slices(column, axis, rows, labels)),
+        baselines=tuple(_baselines(axis, rows, labels, tones, train)),
+        human=agreement.ceiling(axis, examples, [p[axis.name].label for p in predictions]),
     )
 
 
-def _macro_f1(axis: Axis, labelled: Sequence[tuple[Example, AxisScores]]) -> Score:
-    true = [str(example.labels[axis.name]) for example, _ in labelled]
-    found = [score.label for _, score in labelled]
-    return macro_f1_score(true, found, axis.labels, groups=[example.group for example, _ in labelled])
+def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[str]) -> Iterator[Slice]:
+    values = _values(column, rows)
+    counts = metrics.confusions(true_labels(rows, axis), labels, axis.labels)
+    for value in sorted(set(values)):
+        there = np.array([one == value for one in values])
+        grouped = intervals.by_group(counts[there], [r.group for r, t in zip(rows, there, strict=True) if t])
+        yield Slice(
+            column=column,
+            value=value,
+            rows=int(there.sum()),
+            macro_f1=intervals.score(grouped, metrics.macro_f1_score),
+            accuracy=intervals.score(grouped, metrics.accuracy_score),
+        )
 
 
-def _cells(axis: AxisReport) -> list[str]:
-    return [
-        axis.axis,
-        str(axis.rows),
-        str(axis.macro_f1),
-        str(axis.macro_f1_clear or "–"),
-        f"{axis.accuracy:.3f}",
-        f"{axis.ece:.3f}",
-        f"{axis.unsure:.0%}",
-        "–" if axis.error_when_sure is None else f"{axis.error_when_sure:.1%}",
-    ]
+def _values(column: str, rows: Sequence[Example]) -> list[str]:
+    """The values of a column; dates by their year, and the rarest ones as one."""
+    cells = [str(example.row.get(column, "(empty)")) for example in rows]
+    if column == "date":
+        cells = [iso_date(cell)[:4] or cell for cell in cells]
+    common = sorted(set(cells), key=lambda cell: -cells.count(cell))
+    kept = set(common if len(common) <= VALUES else common[: VALUES - 1])
+    return [cell if cell in kept else "(others)" for cell in cells]
+
+
+def _baselines(
+    axis: Axis,
+    rows: Sequence[Example],
+    labels: Sequence[str],
+    tones: Sequence[str],
+    train: Sequence[Example] | None,
+) -> Iterator[Baseline]:
+    found: dict[str, Any] = {
+        name: baselines.predicted(predict, axis, rows, train) for name, predict in baselines.BASELINES.items()
+    }
+    if axis.name == "stance" and set(tones) <= set(baselines.TONE) and len(tones) == len(rows):
+        found[baselines.SENTIMENT_AS_STANCE] = [baselines.TONE[tone] for tone in tones]
+    groups = [example.group for example in rows]
+    model = metrics.confusions(true_labels(rows, axis), labels, axis.labels)
+    for name, guesses in found.items():
+        counts = metrics.confusions(true_labels(rows, axis), guesses, axis.labels)
+        both = intervals.by_group(np.stack([model, counts], axis=1), groups)
+        yield Baseline(name, macro_f1(counts, groups), intervals.score(both, difference))

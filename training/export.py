@@ -22,8 +22,7 @@ from stance.labels import LabelScheme
 from stance.quotes import Quote
 from stance.runtime import OnnxModel, logits_of
 from training.bases import Base
-from training.dataset import Collator
-from training.network import takes_types
+from training.network import TorchModel, takes_types
 from training.quantisation import quantise
 
 LEAST_AGREEMENT = 0.9  # below it the graph is not the network that was fitted
@@ -51,17 +50,18 @@ class Parity:
 def staged(output: Path) -> Iterator[Path]:
     """A folder beside ``output`` that takes its name, and its place, only when all is done."""
     folder = output.with_name(f".{output.name}.unfinished")
+    former = output.with_name(f".{output.name}.former")
+    if former.exists() and not output.exists():
+        former.rename(output)  # a process was killed between the two renames below
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
         yield folder
+        shutil.rmtree(former, ignore_errors=True)
         if output.exists():
-            former = output.with_name(f".{output.name}.former")
             output.rename(former)
-            folder.rename(output)
-            shutil.rmtree(former)
-        else:
-            folder.rename(output)
+        folder.rename(output)
+        shutil.rmtree(former, ignore_errors=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -136,11 +136,10 @@ def card(folder: Path, text: str) -> None:
     (folder / CARD).write_text(text, encoding="utf-8")
 
 
-def graph_logits(folder: Path, encoder: Encoder, scheme: LabelScheme, quotes: Sequence[Quote]) -> Floats:
-    """Logits [quotes, width] of the graph as it was written."""
+def opened_graph(folder: Path, scheme: LabelScheme) -> OnnxModel:
+    """The graph as it was written."""
     path = folder / GRAPH
-    model = OnnxModel(path.read_bytes(), where=str(path), width=scheme.width)
-    return logits_of(model, encoder, encoder.encode(quotes), width=scheme.width)
+    return OnnxModel(path.read_bytes(), where=str(path), width=scheme.width)
 
 
 def parity(folder: Path, model: Any, encoder: Encoder, quotes: Sequence[Quote]) -> list[Parity]:
@@ -178,12 +177,4 @@ def parity(folder: Path, model: Any, encoder: Encoder, quotes: Sequence[Quote]) 
 
 def network_logits(model: Any, encoder: Encoder, quotes: Sequence[Quote]) -> Floats:
     """Logits [quotes, width] of the network itself, in fp32."""
-    collate = Collator(encoder, with_types=takes_types(model))
-    logits = []
-    for start in range(0, len(quotes), 32):
-        encoded = encoder.encode(quotes[start : start + 32])
-        inputs = collate([{"ids": one.ids, "types": one.types, "labels": [0.0]} for one in encoded])
-        del inputs["labels"]
-        with torch.inference_mode():
-            logits.append(model(**inputs).logits.numpy())
-    return np.concatenate(logits)
+    return logits_of(TorchModel(model), encoder, encoder.encode(quotes), width=model.config.num_labels)

@@ -1,14 +1,16 @@
-"""Fit a network with the Trainer: early stopping, checkpoints, resume."""
+"""Fit a network with the Trainer: early stopping, frozen layers, checkpoints, resume."""
 
 import logging
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate import PartialState
+from safetensors.torch import load_file
 from transformers import (
-    EarlyStoppingCallback,
     EvalPrediction,
     PrinterCallback,
     Trainer,
@@ -18,52 +20,75 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from stance.encoding import Encoder
+from stance.folder import WEIGHTS
 from stance.labels import LabelScheme
-from training import network
+from training import checkpoints, network
 from training.bases import Base
 from training.config import FitConfig
 from training.dataset import Collator, scoring_rows, training_rows
 from training.labelled import Example
 from training.losses import MISSING, MaskedCrossEntropy, class_weights, label_row
 from training.metrics import macro_f1
+from training.progress import LiveProgress
 from training.splits import Split
 
 log = logging.getLogger(__name__)
 
 
 class Fitting:
-    """One fit: what it starts from, where its checkpoints lie, and how far it is."""
+    """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    def __init__(self, base: Base, scheme: LabelScheme, config: FitConfig, checkpoints: Path) -> None:
-        self._scheme, self._config, self._checkpoints = scheme, config, checkpoints
+    logs: a folder for TensorBoard, if it shall write there.
+    """
+
+    def __init__(
+        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
+    ) -> None:
+        self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
         self.encoder: Encoder = network.encoder(base, window=config.window)
         self._collator = Collator(self.encoder, with_types=network.takes_types(self.model))
+        self.score = 0.0  # macro-F1 on validation rows, mean of the axes, of the network that was kept
 
     def fit(self, split: Split) -> Any:
-        """The network of the best evaluation; goes on from the last checkpoint, if there is one."""
-        trainer = self._trainer(split)
-        resumed = get_last_checkpoint(str(self._checkpoints)) if self._checkpoints.is_dir() else None
-        if resumed:
-            log.info("going on from %s", Path(resumed).name)
-        trainer.train(resume_from_checkpoint=resumed)
+        """The network of the best evaluation; goes on from the last whole checkpoint, if there is one."""
+        found = checkpoints.last(self._folder)
+        if found is None or not found.finished(self._config.patience):
+            self._train(split, found)
+            found = checkpoints.last(self._folder)
+        assert found is not None, "a fit ends with an evaluation and its checkpoint"
+        self.score = max(checkpoints.scores(found.state["log_history"]))
+        self.model.load_state_dict(load_file((found.best or found.path) / WEIGHTS))
         return self.model.cpu().eval()
+
+    def _train(self, split: Split, found: checkpoints.Checkpoint | None) -> None:
+        trainer = self._trainer(split)
+        if found is not None:
+            log.info("going on from step %d", found.step)
+        trainer.train(resume_from_checkpoint=str(found.path) if found else None)
 
     def _trainer(self, split: Split) -> Trainer:
         rows = training_rows(split.train, self._scheme, self.encoder, self._config)
+        _freeze(self.model, self._config.frozen_layers)
+        arguments = self._arguments(len(split.train), len(rows))
         trainer = Trainer(
             model=self.model,
-            args=self._arguments(len(split.train), len(rows)),
+            args=arguments,
             train_dataset=rows,
             eval_dataset=scoring_rows(split.validation, self._scheme, self.encoder),
             data_collator=self._collator,
             compute_loss_func=MaskedCrossEntropy(self._scheme, self._weights(split.train)),
             compute_metrics=self._metrics,
-            callbacks=[EarlyStoppingCallback(self._config.patience), _Progress()],
+            callbacks=[
+                _Stopping(self._config.patience),
+                _FrozenAtFirst(self.model, self._config.frozen_epochs * int(arguments.eval_steps)),
+                _Saving(self._config.checkpoint_steps),
+                LiveProgress(),
+                *self._tensorboard(),
+            ],
         )
         trainer.remove_callback(PrinterCallback)
         return trainer
@@ -71,9 +96,11 @@ class Fitting:
     def _arguments(self, per_epoch: int, rows: int) -> TrainingArguments:
         config = self._config
         steps = math.ceil(per_epoch / config.batch_size)
+        processes = PartialState().num_processes
         return TrainingArguments(
-            output_dir=str(self._checkpoints),
-            per_device_train_batch_size=config.batch_size,
+            output_dir=str(self._folder),
+            # As many rows a step as on one device, so that the learning rate means the same.
+            per_device_train_batch_size=max(1, config.batch_size // processes),
             per_device_eval_batch_size=4 * config.batch_size,
             # The rows hold all epochs, one after the other, in the order in which they are shown.
             num_train_epochs=1,
@@ -93,9 +120,20 @@ class Fitting:
             remove_unused_columns=False,
             label_names=["labels"],
             dataloader_pin_memory=torch.cuda.is_available(),
+            disable_tqdm=True,
             report_to="none",
+            ddp_find_unused_parameters=config.frozen_epochs > 0,
             seed=config.seed,
+            **_precision(config.precision),
         )
+
+    def _tensorboard(self) -> list[TrainerCallback]:
+        if self._logs is None:
+            return []
+        from torch.utils.tensorboard import SummaryWriter
+        from transformers.integrations import TensorBoardCallback
+
+        return [TensorBoardCallback(SummaryWriter(str(self._logs)))]
 
     def _weights(self, examples: list[Example]) -> list[torch.Tensor]:
         rows = [label_row(example, self._scheme) for example in examples]
@@ -111,23 +149,58 @@ class Fitting:
             if there.any():
                 guesses = logits[there, axis.slice].argmax(axis=1)
                 true = [axis.labels[int(k)] for k in labels[there, place]]
-                found[axis.name] = macro_f1(true, [axis.labels[k] for k in guesses], axis.labels)
+                found[f"axis_{axis.name}"] = macro_f1(true, [axis.labels[k] for k in guesses], axis.labels)
         return {**found, "macro_f1": float(np.mean(list(found.values())))}
 
 
-class _Progress(TrainerCallback):  # type: ignore[misc]
-    """Says in the log how the fit goes."""
+def _freeze(model: Any, layers: int) -> None:
+    """The embeddings and the lowest layers of an encoder learn nothing."""
+    for name, parameter in model.base_model.named_parameters():
+        layer = re.search(r"\.(\d+)\.", name)
+        low = int(layer[1]) < layers if layer else "embed" in name
+        parameter.requires_grad = not (layers and low)
 
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **rest: Any,
+
+def _precision(name: str) -> dict[str, bool]:
+    if name == "auto":
+        name = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+    return {"bf16": name == "bf16", "fp16": name == "fp16"}
+
+
+# Callbacks read all that they need off the Trainer's state: so an interrupted fit goes on as it was.
+
+
+class _Stopping(TrainerCallback):  # type: ignore[misc]
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
     ) -> None:
-        shown = {key: value for key, value in (logs or {}).items() if key in ("loss", "learning_rate")}
-        shown |= {k: v for k, v in (logs or {}).items() if k.startswith("eval_") and "per_second" not in k}
-        if shown:
-            figures = ", ".join(f"{key} {value:.4g}" for key, value in shown.items())
-            log.info("step %d of %d: %s", state.global_step, state.max_steps, figures)
+        if checkpoints.stopped(checkpoints.scores(state.log_history), self._patience):
+            control.should_training_stop = True
+
+
+class _FrozenAtFirst(TrainerCallback):  # type: ignore[misc]
+    def __init__(self, model: Any, steps: int) -> None:
+        self._steps = steps
+        self._encoder = [one for one in model.base_model.parameters() if one.requires_grad]
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        for parameter in self._encoder:
+            parameter.requires_grad = state.global_step >= self._steps
+
+
+class _Saving(TrainerCallback):  # type: ignore[misc]
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        if state.global_step % self._steps == 0 or state.global_step >= state.max_steps:
+            control.should_save = True
+        # The last epoch may end between two evaluations.
+        control.should_evaluate |= state.global_step >= state.max_steps

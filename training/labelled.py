@@ -1,15 +1,16 @@
-"""Labelled tables → Examples; every bad row is reported, all at once."""
+"""Labelled rows → Examples; every bad row is reported, all at once."""
 
-import tomllib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stance.errors import ColumnError, LabelledFileError, QuoteError, SchemeError
+from stance.errors import ColumnError, LabelledFileError, QuoteError
 from stance.labels import LabelScheme, nearest
 from stance.quotes import Quote
-from stance.tables import QUOTE_COLUMNS, Row, columns_of, quote_columns, quote_of, read_rows
+from stance.tables import QUOTE_COLUMNS, Row, quote_columns, quote_of
+from training.sources import Source, Table, tables_of
 
 SPLITS = ("train", "validation", "test")
 CLARITIES = ("clear", "borderline", "none")
@@ -23,7 +24,8 @@ class Example:
     """A labelled quotation.
 
     labels: axis → label, None where it is missing. group: what must not be divided between training
-    and test, such as an article. weight: how much the row counts in training.
+    and test, such as an article. weight: how much the row counts in training. readers: axis → the labels
+    of several coders, "" where one gave none. row: all cells. table, line: where the row stands.
     """
 
     quote: Quote
@@ -33,27 +35,38 @@ class Example:
     clarity: str | None = None
     weight: float = 1.0
     split: str | None = None
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row: Mapping[str, Any] = field(default_factory=dict)
+    table: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """What is wrong with a row. kind: a short name of it. message: a sentence that begins with its line."""
+
+    table: str
+    line: int
+    kind: str
+    message: str
 
 
 def read(
-    paths: Sequence[Path], scheme: LabelScheme, *, columns: Mapping[str, str] | None = None
+    data: Source | Sequence[Source], scheme: LabelScheme, *, columns: Mapping[str, str] | None = None
 ) -> list[Example]:
-    """The labelled quotations of one or several tables (CSV, JSONL, Parquet).
+    """The labelled quotations of one or several sources: tables (CSV, JSONL, Parquet), datasets, DataFrames.
 
     columns: the user's own column names by what they hold, ``{"quote": "Text"}``. Raises ColumnError
     where the quotation or every axis is missing, LabelledFileError with every bad row of all tables.
     """
-    examples: list[Example] = []
-    findings: list[str] = []
-    for path in paths:
-        reader = _Reader(path, scheme, columns or {})
-        for found in reader.examples():
-            if isinstance(found, Example):
-                examples.append(found)
-            else:
-                findings.append(found)
-    if findings:
+    return read_tables(tables_of(data), scheme, columns or {})
+
+
+def read_tables(tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[str, str]) -> list[Example]:
+    """The same from tables that are open."""
+    examples, bad = examine(tables, scheme, columns)
+    if bad:
+        findings = [f"{one.table}, {one.message}" for one in bad]
         shown = findings[:SHOWN]
         more = [f"... and {len(findings) - SHOWN} more"] if len(findings) > SHOWN else []
         error = LabelledFileError(f"{len(findings)} bad row(s); correct them or take them out:", shown + more)
@@ -62,80 +75,114 @@ def read(
     return examples
 
 
-def read_scheme(path: Path) -> LabelScheme:
-    """The axes and labels in a schema file: ``[axes]`` and lines such as ``side = ["US", "China"]``."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SchemeError(f"{path} cannot be read as TOML: {error}") from error
-    if set(table) != {"axes"} or not isinstance(table["axes"], dict):
-        raise SchemeError(f"{path} must hold one table [axes], but holds {', '.join(table) or 'nothing'}.")
-    return LabelScheme.from_table(table["axes"])
+def examine(
+    tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[str, str]
+) -> tuple[list[Example], list[BadRow]]:
+    """The good rows as Examples, and what is wrong with the others."""
+    examples: list[Example] = []
+    bad: list[BadRow] = []
+    place = 0
+    for table in tables:
+        reader = _Reader(table, scheme, columns)
+        for number, row in table.rows:
+            found = list(reader.findings(row))
+            bad += [
+                BadRow(table.name, number, kind, f"{table.unit} {number}: {said}") for kind, said in found
+            ]
+            if not found:
+                examples.append(reader.example(number, row, place))
+            place += 1
+    return examples, bad
 
 
 class _Reader:
-    def __init__(self, path: Path, scheme: LabelScheme, mapping: Mapping[str, str]) -> None:
-        self._path = path
-        self._scheme = scheme
-        names = columns_of(path)
+    def __init__(self, table: Table, scheme: LabelScheme, mapping: Mapping[str, str]) -> None:
+        self._table, self._scheme = table, scheme
+        names = table.columns
         known = {*QUOTE_COLUMNS, *KNOWN_COLUMNS, *scheme.names}
         for role in mapping:
             if role not in known:
-                raise ColumnError(f"--column {role}=…: known are only {', '.join(sorted(known))}.")
-        self._quote = quote_columns(path, names, mapping)
+                raise ColumnError(
+                    f"--column {role}=…: known are only {', '.join(sorted(known))}. An axis of your own must "
+                    "stand in the schema file first (--schema labels.toml)."
+                )
+        self._quote = quote_columns(Path(table.name), names, mapping)
         self._name = {role: mapping.get(role, role) for role in (*KNOWN_COLUMNS, *scheme.names)}
+        self._readers = {axis: _reader_columns(self._name[axis], names) for axis in scheme.names}
         if not any(self._name[axis] in names for axis in scheme.names):
             raise ColumnError(
-                f"{path} has a column for none of the axes {', '.join(scheme.names)}, only "
-                f"{', '.join(names)}. Name it (--column side=NAME), or give your axes (--schema labels.toml)."
+                f"{table.name} has a column for none of the axes {', '.join(scheme.names)}, only "
+                f"{', '.join(names)}. Name it (--column {scheme.names[0]}=NAME), or give your axes "
+                "(--schema labels.toml)."
             )
 
-    def examples(self) -> Iterator[Example | str]:
-        for line, row in read_rows(self._path):
-            found = list(self._findings(row))
-            if found:
-                yield from (f"{self._path}, line {line}: {finding}" for finding in found)
-            else:
-                yield self._example(line, row)
-
-    def _findings(self, row: Row) -> Iterator[str]:
+    def findings(self, row: Row) -> Iterator[tuple[str, str]]:
+        """Everything that is wrong with a row: a short name and a sentence."""
         try:
             quote_of(row, self._quote)
         except QuoteError as error:
-            yield str(error)
+            yield "quotation", str(error)
         for axis in self._scheme.axes:
-            yield from _illegal(self._name[axis.name], self._cell(row, axis.name), axis.labels)
-        yield from _illegal(self._name["clarity"], self._cell(row, "clarity"), CLARITIES)
-        yield from _illegal(self._name["split"], self._cell(row, "split"), SPLITS)
+            column = self._name[axis.name]
+            yield from _illegal("label", column, self._cell(row, axis.name), axis.labels)
+            for label in self._labels_of_readers(row, axis.name):
+                yield from _illegal("label of a coder", f"a coder's {column}", label, axis.labels)
+        yield from _illegal("clarity", self._name["clarity"], self._cell(row, "clarity"), CLARITIES)
+        yield from _illegal("split", self._name["split"], self._cell(row, "split"), SPLITS)
         weight = self._cell(row, "weight")
         if weight and not _is_weight(weight):
-            yield f"weight is {weight!r}, but must be a number of zero or more."
+            yield "weight", f"weight is {weight!r}, but must be a number of zero or more."
 
-    def _example(self, line: int, row: Row) -> Example:
-        quote = quote_of(row, self._quote)
+    def example(self, number: int, row: Row, place: int) -> Example:
+        """A row without findings as an Example."""
         source = self._cell(row, "source")
+        given = {name: self._labels_of_readers(row, name) for name in self._scheme.names}
         return Example(
-            quote=quote,
+            quote=quote_of(row, self._quote),
             labels={name: self._cell(row, name) or None for name in self._scheme.names},
-            group=self._cell(row, "group") or source or f"{self._path.name}:{line}",
+            group=self._cell(row, "group") or source or f"row {place}",
             source=source,
             clarity=self._cell(row, "clarity") or None,
             weight=float(self._cell(row, "weight") or 1),
             split=self._cell(row, "split") or None,
+            readers={name: labels for name, labels in given.items() if any(labels)},
             row=row,
+            table=self._table.name,
+            line=number,
         )
 
     def _cell(self, row: Row, role: str) -> str:
-        value = row.get(self._name[role])
-        return "" if value is None else str(value).strip()
+        return str(row.get(self._name[role], "")).strip()
+
+    def _labels_of_readers(self, row: Row, axis: str) -> tuple[str, ...]:
+        listed, single = self._readers[axis]
+        if listed:
+            return _as_labels(row.get(listed))
+        return tuple(str(row.get(name, "")).strip() for name in single)
 
 
-def _illegal(column: str, found: str, legal: Iterable[str]) -> Iterator[str]:
+def _reader_columns(axis: str, names: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The column with the labels of all coders (``stance_readers``), or one for each (``stance_1`` …)."""
+    listed = f"{axis}_readers"
+    single = [name for name in names if name.startswith(f"{axis}_") and name[len(axis) + 1 :].isdigit()]
+    return (listed if listed in names else None), single
+
+
+def _as_labels(cell: Any) -> tuple[str, ...]:
+    if isinstance(cell, str):  # a list in a CSV cell: as JSON, or with commas
+        try:
+            cell = json.loads(cell)
+        except ValueError:
+            cell = cell.split(",")
+    return tuple(str(label or "").strip() for label in cell or ())
+
+
+def _illegal(kind: str, column: str, found: str, legal: Iterable[str]) -> Iterator[tuple[str, str]]:
     legal = tuple(legal)
     if found and found not in legal:
         close = nearest(found, legal)
         hint = f" Did you mean {close!r}?" if close else ""
-        yield f"{column} is {found!r}, but must be one of {', '.join(legal)}.{hint}"
+        yield kind, f"{column} is {found!r}, but must be one of {', '.join(legal)}.{hint}"
 
 
 def _is_weight(text: str) -> bool:

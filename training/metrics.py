@@ -1,63 +1,137 @@
-"""Pure functions of labels: scores are higher the better."""
+"""Pure functions of counts and labels: scores are higher the better.
+
+A confusion is an array [..., labels, labels], true labels in rows and found ones in columns; whatever
+comes before the last two dimensions is kept, so that one call serves all resamples of a bootstrap.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import f1_score
 
-RESAMPLES = 1000
+from stance.calibration import Floats
+
+BINS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A figure with the interval that holds it in 95 % of resamples."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+def confusions(true: Sequence[str], found: Sequence[str], labels: Sequence[str]) -> Floats:
+    """One confusion for each row: [rows, labels, labels]."""
+    place = {label: index for index, label in enumerate(labels)}
+    counts = np.zeros((len(true), len(labels), len(labels)))
+    rows = np.arange(len(true))
+    counts[rows, [place[label] for label in true], [place[label] for label in found]] = 1
+    return counts
 
 
 def macro_f1(true: Sequence[str], found: Sequence[str], labels: Sequence[str]) -> float:
     """Unweighted mean of the F1 of the labels that occur in ``true`` or ``found``."""
-    there = [label for label in labels if label in true or label in found]
-    return float(f1_score(true, found, labels=there, average="macro", zero_division=0))
+    return float(macro_f1_score(confusions(true, found, labels).sum(axis=0)))
 
 
-def macro_f1_score(
-    true: Sequence[str], found: Sequence[str], labels: Sequence[str], *, groups: Sequence[str], seed: int = 0
-) -> Score:
-    """Macro-F1 with a percentile bootstrap interval (Efron 1979), resampled by whole groups."""
-    order = {label: index for index, label in enumerate(labels)}
-    pairs = np.array([(order[a], order[b]) for a, b in zip(true, found, strict=True)])
-    confusions = _confusions_by_group(pairs, groups, len(labels))  # [groups, labels, labels]
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(len(confusions), size=(RESAMPLES, len(confusions)))
-    values = [_macro_f1_of(confusions[draw].sum(axis=0)) for draw in draws]
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Score(macro_f1(true, found, labels), float(low), float(high))
+def macro_f1_score(confusion: Floats) -> Floats:
+    """Unweighted mean of the F1 of the labels that occur."""
+    hits, sizes = _hits(confusion), confusion.sum(axis=-1) + confusion.sum(axis=-2)
+    there = sizes > 0
+    return np.asarray(_ratio(2 * hits, sizes).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1))
 
 
-def expected_calibration_error(
-    confidences: Sequence[float], right: Sequence[bool], *, bins: int = 10
-) -> float:
+def f1_score(confusion: Floats, label: int) -> Floats:
+    """F1 of one label."""
+    hits = confusion[..., label, label]
+    return _ratio(2 * hits, confusion[..., label, :].sum(axis=-1) + confusion[..., label].sum(axis=-1))
+
+
+def precision_score(confusion: Floats, label: int) -> Floats:
+    """Share of right ones among the answers with this label."""
+    return _ratio(confusion[..., label, label], confusion[..., label].sum(axis=-1))
+
+
+def recall_score(confusion: Floats, label: int) -> Floats:
+    """Share of the rows with this label that were found."""
+    return _ratio(confusion[..., label, label], confusion[..., label, :].sum(axis=-1))
+
+
+def accuracy_score(confusion: Floats) -> Floats:
+    """Share of right answers."""
+    return _ratio(_hits(confusion).sum(axis=-1), confusion.sum(axis=(-1, -2)))
+
+
+def matthews_corrcoef(confusion: Floats) -> Floats:
+    """Matthews' correlation for several labels (Gorodkin 2004): 0 is chance, 1 is perfect."""
+    total = confusion.sum(axis=(-1, -2))
+    true, found = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    together = _hits(confusion).sum(axis=-1) * total - (true * found).sum(axis=-1)
+    spreads = (total**2 - (true**2).sum(axis=-1)) * (total**2 - (found**2).sum(axis=-1))
+    return _ratio(together, np.sqrt(spreads))
+
+
+def krippendorff_alpha(coincidences: Floats) -> Floats:
+    """Krippendorff's alpha for nominal labels (Krippendorff 2011, "Computing Krippendorff's
+    Alpha-Reliability"): 0 is chance, 1 is perfect.
+
+    coincidences: [..., labels, labels], symmetric; of two coders a confusion plus its transpose.
+    """
+    sizes = coincidences.sum(axis=-1)
+    total = sizes.sum(axis=-1)
+    observed = total - _hits(coincidences).sum(axis=-1)
+    expected = _ratio(total**2 - (sizes**2).sum(axis=-1), total - 1)
+    # Where only one label occurs nothing can be said; as others do, that counts as agreement.
+    return np.where(expected > 0, 1 - _ratio(observed, expected), 1.0)
+
+
+def alpha_of_two(confusion: Floats) -> Floats:
+    """Krippendorff's alpha of two coders from their confusion."""
+    return krippendorff_alpha(confusion + np.swapaxes(confusion, -1, -2))
+
+
+def coincidences(codings: Sequence[Sequence[str]], labels: Sequence[str]) -> Floats:
+    """One matrix [labels, labels] for each unit from the labels of its coders, "" where one gave none."""
+    counts = np.array([[list(coding).count(label) for label in labels] for coding in codings], dtype=float)
+    given = counts.sum(axis=-1, keepdims=True)[..., None]
+    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(labels))
+    return np.asarray(np.where(given > 1, pairs / np.maximum(given - 1, 1), 0.0))
+
+
+def calibration_counts(confidences: Floats, right: Floats, *, bins: int = BINS) -> Floats:
+    """For each row, in which bin of confidence it falls: [rows, bins, (rows, confidence, right)]."""
+    places = np.minimum((confidences * bins).astype(int), bins - 1)
+    counts = np.zeros((len(confidences), bins, 3))
+    counts[np.arange(len(places)), places] = np.stack([np.ones(len(places)), confidences, right], axis=1)
+    return counts
+
+
+def expected_calibration_error(counts: Floats) -> Floats:
     """Mean gap between confidence and accuracy over equal-width bins, by rows (Guo et al. 2017)."""
-    sure, hit = np.asarray(confidences), np.asarray(right, dtype=float)
-    places = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [abs((sure - hit)[places == place].sum()) for place in range(bins)]
-    return float(sum(gaps) / len(sure))
+    gaps = np.abs(counts[..., 1] - counts[..., 2]).sum(axis=-1)
+    return _ratio(gaps, counts[..., 0].sum(axis=-1))
 
 
-def _confusions_by_group(pairs: np.ndarray, groups: Sequence[str], width: int) -> np.ndarray:
-    _, places = np.unique(np.asarray(groups), return_inverse=True)
-    confusions = np.zeros((places.max() + 1, width, width))
-    np.add.at(confusions, (places, pairs[:, 0], pairs[:, 1]), 1)
-    return confusions
+def brier_losses(probabilities: Floats, true: Floats) -> Floats:
+    """Squared distance [rows] of probabilities [rows, labels] from the true labels [rows] (Brier 1950)."""
+    wanted = np.eye(probabilities.shape[1])[true.astype(int)]
+    return np.asarray(((probabilities - wanted) ** 2).sum(axis=1))
 
 
-def _macro_f1_of(confusion: np.ndarray) -> float:
-    hits, sizes = np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float((2 * hits[sizes > 0] / sizes[sizes > 0]).mean())
+def risk_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:
+    """Coverage [rows] and risk [rows] when the surest answers are taken first (El-Yaniv & Wiener 2010).
+
+    Answers of one confidence come together, since no threshold parts them.
+    """
+    order = np.argsort(-confidences, kind="stable")
+    sure, wrong = confidences[order], 1 - right[order]
+    ends = np.flatnonzero(np.append(sure[1:] != sure[:-1], True))
+    taken = ends + 1
+    return taken / len(sure), np.cumsum(wrong)[ends] / taken
+
+
+def area_under_risk_coverage(coverage: Floats, risk: Floats) -> float:
+    """Mean risk over all coverages (Geifman & El-Yaniv 2017); lower is better."""
+    return float((risk * np.diff(coverage, prepend=0.0)).sum())
+
+
+def _hits(confusion: Floats) -> Floats:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """Zero where nothing is there to divide by."""
+    return np.asarray(np.divide(above, below, out=np.zeros(np.shape(above)), where=np.asarray(below) > 0))

@@ -1,17 +1,23 @@
 """The network: a stock encoder with one flat row of logits, named by axis and label."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
 
 from stance.actors import Actors
-from stance.encoding import Encoder
+from stance.calibration import Floats
+from stance.encoding import Batch, Encoder, batches
 from stance.errors import SettingsError
 from stance.labels import LabelScheme
+from stance.quotes import Quote
+from stance.runtime import BATCH_TOKENS
 from training.bases import Base
 
 
@@ -37,6 +43,33 @@ def network(base: Base, scheme: LabelScheme) -> Any:
     return model
 
 
+@dataclass(frozen=True)
+class TorchModel:
+    """A network as inference sees a model: a batch in, logits out."""
+
+    network: Any
+
+    def logits(self, batch: Batch) -> Floats:
+        """Arrays [quotes, length] → logits [quotes, width]."""
+        with torch.inference_mode():
+            return np.asarray(self.network(**_tensors(batch, self.network)).logits.float().numpy())
+
+
+def embeddings(base: Base, quotes: Sequence[Quote], *, window: int) -> Floats:
+    """What the encoder of a base makes of each quotation: the mean [quotes, width] of its last layer."""
+    loaded = AutoModelForSequenceClassification.from_pretrained(base.folder, dtype=torch.float32)
+    network, reader = loaded.base_model.eval(), encoder(base, window=window)
+    encoded = reader.encode(quotes)
+    found = np.zeros((len(quotes), loaded.config.hidden_size), dtype=np.float32)
+    for places in batches([len(one.ids) for one in encoded], tokens=BATCH_TOKENS):
+        batch = reader.pad([encoded[i] for i in places])
+        with torch.inference_mode():
+            states = network(**_tensors(batch, loaded)).last_hidden_state
+        mask = torch.from_numpy(batch.mask)[..., None]
+        found[places] = ((states * mask).sum(dim=1) / mask.sum(dim=1)).numpy()
+    return found
+
+
 def encoder(base: Base, *, window: int, actors: Actors | None = None) -> Encoder:
     """The Encoder for a base: its tokenizer, and a window no longer than the network's own."""
     loaded = _tokenizer(base)
@@ -48,6 +81,13 @@ def encoder(base: Base, *, window: int, actors: Actors | None = None) -> Encoder
 def takes_types(model: Any) -> bool:
     """Whether the network tells the two texts of a pair apart by token types."""
     return getattr(model.config, "type_vocab_size", 0) > 1
+
+
+def _tensors(batch: Batch, network: Any) -> dict[str, torch.Tensor]:
+    given = {"input_ids": batch.ids, "attention_mask": batch.mask}
+    if takes_types(network):
+        given["token_type_ids"] = batch.types
+    return {name: torch.from_numpy(array) for name, array in given.items()}
 
 
 def _tokenizer(base: Base) -> Any:

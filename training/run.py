@@ -1,29 +1,31 @@
-"""From labelled tables to a model folder, and from a model folder to its figures."""
+"""From labelled rows to a model folder with its figures: what ``python -m training fit`` does."""
 
-import json
 import logging
-import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version as version_of
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from accelerate import PartialState
 
-from stance.calibration import AxisCalibration, Floats
-from stance.classifier import load
+from stance.classifier import StanceClassifier, load
 from stance.errors import SettingsError, UnreadableFileError
-from stance.folder import GRAPH, MANIFEST, ModelFolder, sha256
-from stance.labels import LabelScheme
+from stance.folder import GRAPH, ModelFolder
 from stance.quotes import Quote
-from training import bases, card, export, labelled, splits, temperature
+from training import card, export, labelled, rehearsal, search
+from training.comparison import Comparison, compare
 from training.config import FitConfig
+from training.crossvalidation import cross_validate
 from training.dataset import ATTRIBUTED, FORMS
-from training.evaluation import Report, Watch, evaluate
+from training.evaluation import evaluate
 from training.fitting import Fitting
 from training.labelled import Example
+from training.material import Material, Schema, prepared, starting_model
+from training.provenance import Provenance, check_names
+from training.report import Report
+from training.search import Trial
+from training.sources import Source, tables_of
 
 log = logging.getLogger(__name__)
 
@@ -35,123 +37,153 @@ class RunConfig:
     """What to fit, on what, and where to put it.
 
     data: labelled tables. output: the model folder to write. measure: labelled tables that only give
-    figures for the card. notes: a Markdown file that the card quotes. schema: a TOML file with axes;
-    None: those of the starting model. columns: the user's own column names by what they hold.
+    figures for the card. notes: a Markdown file that the card quotes. schema: a TOML file with axes, a
+    mapping of axes, or "data" for the labels that occur; None: the axes of the starting model. columns:
+    the user's own column names by what they hold. settings: of FitConfig, by name; the others are chosen
+    by the number of rows. folds: of a cross-validation. trials: settings to try. logs: for TensorBoard.
     """
 
-    data: tuple[Path, ...]
+    data: Source | Sequence[Source]
     output: Path
-    measure: tuple[Path, ...] = ()
+    measure: Sequence[Source] = ()
     notes: Path | None = None
-    schema: Path | None = None
+    schema: Schema = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     version: str = "1.0.0"
     resume: bool = False
-    fit: FitConfig = field(default_factory=FitConfig)
+    folds: int = 0
+    trials: int = 0
+    logs: Path | None = None
 
 
-def fit(config: RunConfig) -> list[Report]:
+@dataclass(frozen=True)
+class Run:
+    """What a fit has made and found.
+
+    folder: the model folder. config: the settings that were used. reports: figures on the test rows and on
+    the tables that were to be measured. worth: the new model beside the one it started from, on test rows.
+    kept: the same for axes without new labels, on authored rows that neither was fitted to; tells what
+    they have lost. cross_validated, trials: what --cv and --search found.
+    """
+
+    folder: Path
+    config: FitConfig
+    reports: Sequence[Report] = ()
+    worth: Comparison | None = None
+    kept: Comparison | None = None
+    cross_validated: Report | None = None
+    trials: Sequence[Trial] = ()
+
+    def load(self) -> StanceClassifier:
+        """The model."""
+        return load(self.folder)
+
+    def markdown(self) -> str:
+        """Everything that was found, as text."""
+        return "\n\n".join(f"{title}\n\n{text}" for title, text in self._parts())
+
+    def _parts(self) -> list[tuple[str, str]]:
+        parts = []
+        if self.trials:
+            parts.append((f"Settings tried ({len(self.trials)}):", search.table(self.trials)))
+        if self.cross_validated:
+            parts.append((f"By {self.cross_validated.data}:", self.cross_validated.markdown()))
+        parts += [(f"On {report.data}:", report.markdown()) for report in self.reports]
+        if self.worth:
+            parts.append(("The new model (A) beside the one it started from (B):", self.worth.markdown()))
+        if self.kept:
+            parts.append(("What axes without new labels have kept:", self.kept.markdown()))
+        return parts
+
+    def _repr_html_(self) -> str:
+        from training.report_page import markdown_table
+
+        return markdown_table(self.markdown())
+
+
+def fit(config: RunConfig) -> Run:
     """Fit, calibrate, export and measure; the folder appears when all of it is done.
 
-    Returns the report on the test rows, then those on ``measure``. Raises StanceError where the data
-    or the settings cannot be used.
+    Raises StanceError where the data or the settings cannot be used. Under ``accelerate launch`` only
+    the first process exports and measures; the Run of the others has no figures.
     """
-    _check_names(config)
-    base = bases.resolve(config.fit.base)
-    scheme = _scheme(config, base)
-    split = splits.split(
-        labelled.read(config.data, scheme, columns=config.columns),
-        validation_share=config.fit.validation_share,
-        test_share=config.fit.test_share,
-        seed=config.fit.seed,
+    tables = tables_of(config.data)
+    others = tables_of(list(config.measure)) if config.measure else []
+    check_names([*tables, *others])
+    material = prepared(
+        tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
     )
-    _check(split)
-    measured = {p.name: labelled.read([p], scheme, columns=config.columns) for p in config.measure}
+    measured = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
     notes = _notes(config.notes)
-    checkpoints = _checkpoints(config)
-    log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(split).values()))
-    fitting = Fitting(base, scheme, config.fit, checkpoints)
-    model = fitting.fit(split)
-    with export.staged(config.output) as folder:
-        log.info("writing %s", config.output)
-        model = export.weights(folder, model, base)
-        export.graph(folder / GRAPH, model)
-        export.manifest(
-            folder,
-            name=config.output.name,
-            version=config.version,
-            encoder=fitting.encoder,
-            scheme=scheme,
-            calibration=_calibration(folder, fitting, scheme, split.validation),
-            provenance=_provenance(config, base, split),
-        )
-        parity = export.parity(folder, model, fitting.encoder, _sample(split.validation))
-        reports = _reports(folder, {"the test rows": split.test} | measured)
-        export.card(folder, card.text(ModelFolder.open(folder), parity, reports, notes=notes))
-    shutil.rmtree(checkpoints)
-    return reports
+    schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
+    provenance = Provenance(tables, config.columns, schema, list(measured))
+    checkpoints = _checkpoints(config, provenance.fingerprint(material))
+    trials: list[Trial] = []
+    if config.trials:
+        chosen, trials = search.search(material, config.trials, checkpoints)
+        material = replace(material, config=chosen)
+    crossed = cross_validate(material, config.folds, checkpoints) if config.folds else None
+    log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(material.split).values()))
+    fitting = material.fit(checkpoints)
+    run = Run(config.output, material.config, cross_validated=crossed, trials=trials)
+    if PartialState().is_main_process:
+        with export.staged(config.output) as folder:
+            log.info("writing %s", config.output)
+            parity = _exported(folder, config, material, fitting, provenance)
+            run = _measured(run, load(folder), material, measured)
+            shown = [*([crossed] if crossed else []), *run.reports]
+            export.card(folder, card.text(ModelFolder.open(folder), parity, shown, notes=notes))
+        shutil.rmtree(checkpoints)
+    return run
 
 
-def measure(
-    model: Path | None,
-    data: Sequence[Path],
-    *,
-    columns: Mapping[str, str] | None = None,
-    watch: Watch = iter,
-) -> Report:
-    """The figures of a model folder (None: the shipped model) on labelled tables."""
-    classifier = load(model)
-    examples = labelled.read(data, classifier.scheme, columns=columns)
-    return evaluate(classifier, examples, data=", ".join(path.name for path in data), watch=watch)
+def _settings(config: RunConfig) -> dict[str, Any]:
+    # What cross-validation has measured needs no rows set aside.
+    return {**({"test_share": 0.0} if config.folds else {}), **config.settings}
 
 
-def _scheme(config: RunConfig, base: bases.Base) -> LabelScheme:
-    if config.schema is not None:
-        return labelled.read_scheme(config.schema)
-    if (base.folder / MANIFEST).exists():
-        return ModelFolder.open(base.folder).scheme
-    raise SettingsError(
-        f"{base.name} knows no axes of its own: say which there are with --schema labels.toml, a file with "
-        '[axes] and lines such as stance = ["accusatory", "conciliatory", "defensive"].'
+def _exported(
+    folder: Path, config: RunConfig, material: Material, fitting: Fitting, provenance: Provenance
+) -> list[export.Parity]:
+    network = export.weights(folder, fitting.model, material.base)
+    export.graph(folder / GRAPH, network)
+    export.manifest(
+        folder,
+        name=config.output.name,
+        version=config.version,
+        encoder=fitting.encoder,
+        scheme=material.scheme,
+        calibration=material.calibration(export.opened_graph(folder, material.scheme), fitting),
+        provenance=provenance.as_dict(material),
     )
+    return export.parity(folder, network, fitting.encoder, _sample(material.split.validation))
 
 
-def _check_names(config: RunConfig) -> None:
-    names = [path.name for path in (*config.data, *config.measure)]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise SettingsError(
-            f"More than one table is called {', '.join(twice)}. Card and reports tell tables apart by their "
-            "names: rename one."
-        )
-
-
-def _check(split: splits.Split) -> None:
-    sizes = {name: len(rows) for name, rows in vars(split).items()}
-    empty = [name for name in ("train", "validation") if not sizes[name]]
-    if empty:
-        raise SettingsError(
-            f"No rows to {' and none to '.join(empty)}: the split gives {sizes}. Label more rows, or fill "
-            "the column split with train, validation and test."
-        )
+def _measured(
+    run: Run, model: StanceClassifier, material: Material, measured: Mapping[str, Sequence[Example]]
+) -> Run:
+    """The run with the figures of the model, and what it gained and lost beside the one it started from."""
+    test, train = material.split.test, material.split.train
+    named = {"the test rows": test, **measured}
+    reports = [evaluate(model, rows, data=name, train=train) for name, rows in named.items() if rows]
+    start = starting_model(material.base)
+    shared = rehearsal.unchanged(start.scheme, material.scheme) if start else []
+    if start is None or not shared:
+        return replace(run, reports=reports)
+    former = StanceClassifier.from_folder(start)
+    labelled_axes = {name for name in shared if any(row.labels[name] for row in material.examples)}
+    worth = compare(model, former, test, data="the test rows") if test and labelled_axes else None
+    untouched = [name for name in shared if name not in labelled_axes]
+    held_out = rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
+    kept = compare(model, former, held_out, data="authored rows held out") if held_out else None
+    return replace(run, reports=reports, worth=worth, kept=kept)
 
 
 def _sample(examples: Sequence[Example]) -> list[Quote]:
     """Rows from all over the table, with their speakers."""
     step = -(-len(examples) // PARITY_ROWS)
     return [FORMS[ATTRIBUTED](example.quote) for example in examples[::step]]
-
-
-def _reports(folder: Path, tables: Mapping[str, Sequence[Example]]) -> list[Report]:
-    classifier = load(folder)
-    return [evaluate(classifier, rows, data=name) for name, rows in tables.items() if rows]
-
-
-def _given_base(config: RunConfig, base: bases.Base) -> str | None:
-    """What to type after --base on another machine; None where it is left out."""
-    if config.fit.base is None:
-        return None
-    return base.folder.name if (base.folder / MANIFEST).exists() else base.name
 
 
 def _notes(path: Path | None) -> str:
@@ -161,59 +193,19 @@ def _notes(path: Path | None) -> str:
         raise UnreadableFileError(f"{path} cannot be read as UTF-8 text: {error}") from error
 
 
-def _checkpoints(config: RunConfig) -> Path:
+def _checkpoints(config: RunConfig, wanted: str) -> Path:
     """The folder of this run's checkpoints; emptied, unless the same run is to go on."""
     folder = config.output.with_name(f".{config.output.name}.fitting")
     settings = folder / "settings.json"
-    wanted = json.dumps(_settings(config), indent=1)
-    if config.resume and settings.exists():
-        if settings.read_text(encoding="utf-8") != wanted:
-            raise SettingsError(
-                f"{folder} holds the checkpoints of a fit with other data or settings. "
-                "Give the same ones to --resume, or leave it out to start anew."
-            )
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        settings.write_text(wanted, encoding="utf-8")
+    with PartialState().main_process_first():
+        if config.resume and settings.exists():
+            if settings.read_text(encoding="utf-8") != wanted:
+                raise SettingsError(
+                    f"{folder} holds the checkpoints of a fit with other data or settings. "
+                    "Give the same ones to --resume, or leave it out to start anew."
+                )
+        elif PartialState().is_main_process:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            settings.write_text(wanted, encoding="utf-8")
     return folder
-
-
-def _settings(config: RunConfig) -> dict[str, Any]:
-    data = list(_hashes(config).values())
-    schema = config.schema.read_text(encoding="utf-8") if config.schema else None
-    return {"fit": asdict(config.fit), "data": data, "schema": schema, "columns": dict(config.columns)}
-
-
-def _hashes(config: RunConfig) -> dict[str, str]:
-    return {path.name: sha256(path.read_bytes()) for path in config.data}
-
-
-def _calibration(
-    folder: Path, fitting: Fitting, scheme: LabelScheme, examples: Sequence[Example]
-) -> dict[str, AxisCalibration]:
-    quotes = [FORMS[ATTRIBUTED](example.quote) for example in examples]
-    logits = export.graph_logits(folder, fitting.encoder, scheme, quotes)
-    return {axis.name: _axis_calibration(logits, axis, examples) for axis in scheme.axes}
-
-
-def _axis_calibration(logits: Floats, axis: Any, examples: Sequence[Example]) -> AxisCalibration:
-    there = [i for i, example in enumerate(examples) if example.labels[axis.name]]
-    true = [axis.labels.index(examples[i].labels[axis.name]) for i in there]
-    return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int))
-
-
-def _provenance(config: RunConfig, base: bases.Base, split: splits.Split) -> dict[str, Any]:
-    return {
-        "base": base.name,
-        "licence": base.licence,
-        "settings": {**asdict(config.fit), "base": _given_base(config, base)},
-        "schema": config.schema.name if config.schema else None,
-        "columns": dict(config.columns),
-        "measured": [path.name for path in config.measure],
-        "rows": {name: len(rows) for name, rows in vars(split).items()},
-        "sources": card.sources(split),
-        "data_sha256": _hashes(config),
-        "versions": {name: version_of(name) for name in ("torch", "transformers", "onnxruntime")}
-        | {"python": platform.python_version()},
-    }

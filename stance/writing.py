@@ -1,0 +1,106 @@
+"""Tables in the making: CSV, JSONL and Parquet, which get their name only when they are complete."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from stance.errors import TableError
+from stance.tables import Row, kind
+
+
+class Writer(Protocol):
+    """Takes rows for a table in the making."""
+
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None: ...
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Append rows."""
+        ...
+
+    def close(self) -> None:
+        """Write what is left."""
+        ...
+
+
+@contextmanager
+def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
+    """A table in the making; it gets its name only when it is complete."""
+    writers: dict[str, type[Writer]] = {
+        ".csv": _CsvWriter,
+        ".tsv": _CsvWriter,
+        ".jsonl": _JsonlWriter,
+        ".parquet": _ParquetWriter,
+    }
+    writer_of = writers[kind(path)]
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = writer_of(unfinished, columns, "\t" if kind(path) == ".tsv" else ",")
+        try:
+            yield writer
+        finally:
+            writer.close()
+        unfinished.replace(path)
+    except OSError as error:
+        raise TableError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class _CsvWriter:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.DictWriter(self._file, columns, delimiter=delimiter, restval="")
+        self._writer.writeheader()
+
+    def write(self, rows: Iterable[Row]) -> None:
+        self._writer.writerows(rows)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _JsonlWriter:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, rows: Iterable[Row]) -> None:
+        self._file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ParquetWriter:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
+        self._path, self._columns = path, columns
+        self._writer: Any = None
+
+    def write(self, rows: Iterable[Row]) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        by_column = {name: [row.get(name) for row in rows] for rows in [list(rows)] for name in self._columns}
+        try:
+            if self._writer is None:
+                table = pyarrow.table(by_column)
+                # A column that begins with nothing but gaps is taken for text.
+                fields = [
+                    pyarrow.field(f.name, pyarrow.string()) if pyarrow.types.is_null(f.type) else f
+                    for f in table.schema
+                ]
+                self._schema = pyarrow.schema(fields)
+                self._writer = pyarrow.parquet.ParquetWriter(self._path, self._schema)
+            self._writer.write_table(pyarrow.table(by_column, schema=self._schema))
+        except pyarrow.ArrowException as error:
+            raise TableError(
+                f"A column changes its type midway, which Parquet does not allow: {error}. "
+                "Write to a .csv or .jsonl file instead."
+            ) from error
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()

@@ -1,0 +1,190 @@
+"""Does starting from a model that knows the task pay? A table for training/results/warm_start.md.
+
+The topics of the authored rows are dealt into three groups. For each, a stand-in for the shipped model is
+fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A model
+retrained from the stand-in is compared with the stand-in and with one fitted from the base on the same rows.
+
+    python -m tests.benchmarks.warm_start BASE_FOLDER training/results/warm_start.md
+"""
+
+import argparse
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+from transformers import AutoTokenizer
+
+from training import bases, export, rehearsal, splits
+from training.config import FitConfig, defaults
+from training.dataset import ATTRIBUTED, FORMS
+from training.fitting import Fitting
+from training.labelled import Example
+from training.metrics import macro_f1
+
+GROUPS, SEEDS, SIZES = 3, 5, (100, 300)
+SCHEME = rehearsal.authored_scheme()
+
+
+@dataclass(frozen=True)
+class Score:
+    """Macro-F1 of one model on one held-back set, by axis and on average."""
+
+    group: int
+    seed: int
+    size: int
+    model: str
+    by_axis: dict[str, float]
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(list(self.by_axis.values())))
+
+
+def topic_groups(rows: Sequence[Example], deal: int) -> list[list[Example]]:
+    topics = sorted({str(row.row["topic"]) for row in rows})
+    random.Random(deal).shuffle(topics)
+    return [[row for row in rows if topics.index(str(row.row["topic"])) % GROUPS == g] for g in range(GROUPS)]
+
+
+def fitted(
+    base: bases.Base,
+    rows: Sequence[Example],
+    settings: FitConfig,
+    folder: Path,
+    extra: Sequence[Example] = (),
+) -> Fitting:
+    split = splits.split(rows, validation_share=settings.validation_share, test_share=0, seed=settings.seed)
+    train = rehearsal.mixed(split.train, extra, share=settings.rehearsal, seed=settings.seed)
+    fitting = Fitting(base, SCHEME, settings, folder / "checkpoints")
+    fitting.fit(splits.Split(train, split.validation, []))
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return fitting
+
+
+def saved(fitting: Fitting, base: bases.Base, folder: Path) -> bases.Base:
+    """The stand-in as a base: what a model folder is for fitting, without the graph."""
+    fitting.model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base.folder).save_pretrained(folder)
+    return bases.Base(folder, "stand-in")
+
+
+def by_axis(fitting: Fitting, rows: Sequence[Example]) -> dict[str, float]:
+    quotes = [FORMS[ATTRIBUTED](row.quote) for row in rows]
+    logits = export.network_logits(fitting.model.eval(), fitting.encoder, quotes)
+    found = {}
+    for axis in SCHEME.axes:
+        there = [i for i, row in enumerate(rows) if row.labels[axis.name]]
+        guesses = logits[there][:, axis.slice].argmax(axis=1)
+        true = [str(rows[i].labels[axis.name]) for i in there]
+        found[axis.name] = macro_f1(true, [axis.labels[k] for k in guesses], axis.labels)
+    return found
+
+
+def chosen(rows: int, *, warm: bool, seed: int, overrides: dict[str, object]) -> FitConfig:
+    return FitConfig.from_table({**defaults(rows, warm=warm), "seed": seed, **overrides})
+
+
+def scores(
+    base: bases.Base, folder: Path, *, deal: int, seeds: int, groups: int, overrides: dict[str, object]
+) -> Iterator[Score]:
+    dealt = topic_groups(rehearsal.authored_rows(SCHEME), deal)
+    for g in range(groups):
+        others = [row for h, rows in enumerate(dealt) if h != g for row in rows]
+        recipe = chosen(len(others), warm=False, seed=13, overrides={})
+        kept = folder / f"stand-in-{deal}-{g}"
+        if not (kept / "config.json").exists():
+            saved(fitted(base, others, recipe, folder), base, kept)
+        stand_in = bases.Base(kept, "stand-in")
+        start = Fitting(stand_in, SCHEME, recipe, folder / "none")
+        for seed in range(seeds):
+            shuffled = random.Random(seed).sample(dealt[g], len(dealt[g]))
+            held_back = shuffled[max(SIZES) :]
+            yield Score(g, seed, 0, "stand-in", by_axis(start, held_back))
+            for size in SIZES:
+                for name, origin in (("retrained", stand_in), ("from the base", base)):
+                    warm = origin is stand_in
+                    if not warm and overrides.get("skip_base"):
+                        continue
+                    mine = {k: v for k, v in overrides.items() if k != "skip_base"}
+                    settings = chosen(size, warm=warm, seed=seed, overrides=mine)
+                    model = fitted(origin, shuffled[:size], settings, folder, others if warm else ())
+                    yield Score(g, seed, size, name, by_axis(model, held_back))
+
+
+def interval(values: Sequence[float], groups: Sequence[int]) -> str:
+    """Mean and 95 % t interval over all runs, and the one over the groups' means alone."""
+    low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    means = [np.mean([v for v, h in zip(values, groups, strict=True) if h == g]) for g in sorted(set(groups))]
+    return f"{np.mean(values):+.3f} [{low:+.3f}, {high:+.3f}] | {', '.join(f'{m:+.3f}' for m in means)}"
+
+
+def table(found: Sequence[Score]) -> str:
+    at = {(s.group, s.seed, s.size, s.model): s for s in found}
+    lines = [
+        "| new rows | axis | stand-in | from the base | retrained | gain over the stand-in [95 %] | by group "
+        "| gain over the base [95 %] | by group |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    runs = sorted({(s.group, s.seed) for s in found})
+    for size in SIZES:
+        for axis in (*SCHEME.names, "mean"):
+
+            def values(name: str, size: int = size, axis: str = axis) -> list[float]:
+                rows = [at[g, seed, 0 if name == "stand-in" else size, name] for g, seed in runs]
+                return [row.mean if axis == "mean" else row.by_axis[axis] for row in rows]
+
+            before, cold, warm = values("stand-in"), values("from the base"), values("retrained")
+            gains = [
+                interval(np.subtract(warm, other).tolist(), [g for g, _ in runs]) for other in (before, cold)
+            ]
+            means = [f"{np.mean(v):.3f}" for v in (before, cold, warm)]
+            lines.append(f"| {size} | {axis} | {' | '.join(means)} | {' | '.join(gains)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("base")
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--groups", type=int, default=GROUPS)
+    parser.add_argument(
+        "--deal", type=int, default=0, help="another deal of the topics, for choosing defaults"
+    )
+    parser.add_argument("--folder", type=Path, help="keeps the stand-ins, to go on or to try other settings")
+    parser.add_argument("--set", default="{}", help="settings of the retrained models, as JSON")
+    given = parser.parse_args()
+    folder = given.folder or Path(tempfile.mkdtemp())
+    found = []
+    t0 = time.time()
+    for score in scores(
+        bases.resolve(given.base),
+        folder,
+        deal=given.deal,
+        seeds=given.seeds,
+        groups=given.groups,
+        overrides=json.loads(given.set),
+    ):
+        found.append(score)
+        print(
+            f"{time.time() - t0:.0f}s",
+            score.group,
+            score.seed,
+            score.size,
+            score.model,
+            f"{score.mean:.3f}",
+            score.by_axis,
+            flush=True,
+        )
+    given.output.write_text(table(found) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The functions behind ``import training`` and the command line: data and a model in, a result out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stance.classifier import StanceClassifier, load
+from stance.encoding import Encoder
+from stance.folder import ModelFolder
+from stance.labels import LabelScheme
+from stance.quotes import Quote
+from stance.tables import quote_columns, quote_of
+from training import bases, checking, comparison, evaluation, label_errors, labelled, network, run, suggestion
+from training.checking import Check
+from training.comparison import Comparison, shared_axes
+from training.config import read_settings
+from training.evaluation import Watch
+from training.label_errors import Suspect
+from training.material import Schema, scheme_for, starting_model
+from training.report import Report
+from training.run import Run, RunConfig
+from training.schema import draft
+from training.sources import Source, Table, tables_of
+
+Data = Source | Sequence[Source]
+Model = str | Path | StanceClassifier
+
+
+def fit(
+    data: Data,
+    output: str | Path,
+    *,
+    schema: Schema = None,
+    columns: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | str | Path | None = None,
+    cv: int = 0,
+    search: int = 0,
+    resume: bool = False,
+) -> Run:
+    """Fit a model to labelled quotations and write its folder; the Run holds its figures.
+
+    data: a table (CSV, JSONL, Parquet), a DataFrame, a dataset, or a list of such. output: the folder,
+    data: a table (CSV, JSONL, Parquet), a DataFrame, a dataset, or a list of such. output: the folder,
+    None: the axes of the starting model. columns: your column names by what they hold,
+    ``{"quote": "Text"}``. settings: of FitConfig by name, ``{"epochs": 5, "base": ...}``, or a TOML file;
+    what is left open is chosen by the number of rows. cv: folds of a cross-validation, whose figures take
+    the place of a test split. search: settings to try on validation rows. resume: go on after an
+    interruption. Raises StanceError that says what cannot be used, and where.
+    """
+    given = read_settings(Path(settings)) if isinstance(settings, str | Path) else dict(settings or {})
+    return run.fit(
+        RunConfig(
+            data=data,
+            output=Path(output),
+            schema=schema,
+            columns=columns or {},
+            settings=given,
+            folds=cv,
+            trials=search,
+            resume=resume,
+        )
+    )
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    *,
+    columns: Mapping[str, str] | None = None,
+    slices: Sequence[str] = (),
+    train: Data | None = None,
+    watch: Watch = iter,
+) -> Report:
+    """The figures of a model on labelled rows.
+
+    model: a folder, "shipped", or a classifier. data, columns: as for fit. slices: columns by whose
+    values figures are given, too. train: rows from which the baselines learn; None: they are
+    cross-validated on ``data``. watch: sees every quotation pass, to show progress.
+    """
+    classifier, tables = opened(model), tables_of(data)
+    examples = labelled.read_tables(tables, classifier.scheme, columns or {})
+    learnt = labelled.read(train, classifier.scheme, columns=columns) if train is not None else None
+    return evaluation.evaluate(
+        classifier, examples, data=_named(tables), slices=slices, train=learnt, watch=watch
+    )
+
+
+def compare(
+    first: Model,
+    second: Model,
+    data: Data,
+    *,
+    columns: Mapping[str, str] | None = None,
+    watch: Watch = iter,
+) -> Comparison:
+    """Two models on the same labelled rows, on the axes that both have; arguments as for evaluate."""
+    models, tables = (opened(first), opened(second)), tables_of(data)
+    shared = LabelScheme.from_table({axis.name: list(axis.labels) for axis in shared_axes(*models)})
+    examples = labelled.read_tables(tables, shared, columns or {})
+    return comparison.compare(*models, examples, data=_named(tables), watch=watch)
+
+
+def suggest(
+    model: Model,
+    unlabelled: Data,
+    n: int = 100,
+    *,
+    columns: Mapping[str, str] | None = None,
+    labelled: Data | None = None,
+    guesses: bool = False,
+) -> list[dict[str, Any]]:
+    """The n rows most worth labelling next, with an empty column for each axis, ready to fill in.
+
+    labelled: what has labels already; its quotations and their near-duplicates are left out. guesses: put
+    the model's labels beside the empty columns, which saves time and biases coders.
+    """
+    classifier = opened(model)
+    found = suggestion.suggest(
+        classifier,
+        (pair for table in tables_of(unlabelled) for pair in _quotes(table, columns or {})),
+        count=n,
+        known=[] if labelled is None else [quote.text for _, quote in _all_quotes(labelled, columns or {})],
+    )
+    return suggestion.to_fill_in(found, classifier.scheme.names, guesses=guesses)
+
+
+def check(
+    data: Data,
+    *,
+    schema: Schema = None,
+    columns: Mapping[str, str] | None = None,
+    base: str | None = None,
+) -> Check:
+    """Everything about labelled data that would spoil a fit or a figure; arguments as for fit."""
+    tables = tables_of(data)
+    start = bases.resolve(base)
+    scheme = scheme_for(schema, start, tables, columns or {})
+    model = starting_model(start)
+    encoder = Encoder(model.tokenizer(), window=model.window, pad_id=model.pad_id) if model else None
+    return checking.check(tables, scheme, columns or {}, encoder=encoder)
+
+
+def draft_schema(data: Data, *, columns: Mapping[str, str] | None = None, base: str | None = None) -> str:
+    """A schema file to go through and correct: the labels that occur, how often, and what may be slips."""
+    model = starting_model(bases.resolve(base))
+    return draft(tables_of(data), model.scheme if model else None, columns or {})
+
+
+def suspects(
+    data: Data,
+    *,
+    schema: Schema = None,
+    columns: Mapping[str, str] | None = None,
+    base: str | None = None,
+) -> list[Suspect]:
+    """Labels that are probably wrong, the likeliest first; arguments as for fit.
+
+    Training data only: SettingsError where rows belong to a test split.
+    """
+    tables, start = tables_of(data), bases.resolve(base)
+    scheme = scheme_for(schema, start, tables, columns or {})
+    examples = labelled.read_tables(tables, scheme, columns or {})
+    label_errors.refuse_test_rows(examples)
+    window = ModelFolder.shipped().window
+    features = network.embeddings(start, [example.quote for example in examples], window=window)
+    return label_errors.suspects(examples, scheme, features)
+
+
+def opened(model: Model) -> StanceClassifier:
+    """A classifier as it is, or from its folder; "shipped" is the model that comes with stance."""
+    if isinstance(model, StanceClassifier):
+        return model
+    return load(None if str(model) == "shipped" else model)
+
+
+def _named(tables: Sequence[Table]) -> str:
+    return ", ".join(table.short for table in tables)
+
+
+def _all_quotes(data: Data, columns: Mapping[str, str]) -> Iterable[tuple[dict[str, Any], Quote]]:
+    return (pair for table in tables_of(data) for pair in _quotes(table, columns))
+
+
+def _quotes(table: Table, columns: Mapping[str, str]) -> Iterable[tuple[dict[str, Any], Quote]]:
+    """The rows of a table with the quotations in them; rows without one are passed over."""
+    names = quote_columns(Path(table.name), table.columns, columns)
+    return ((row, quote_of(row, names)) for _, row in table.rows if row.get(names["quote"]))

@@ -1,0 +1,184 @@
+"""Is model A better than model B, on the same rows, by more than chance?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+from stance.classifier import StanceClassifier
+from stance.errors import SettingsError
+from stance.labels import Axis
+from training import intervals, metrics
+from training.dataset import ATTRIBUTED, FORMS
+from training.evaluation import Watch
+from training.figures import difference, true_labels
+from training.intervals import Score
+from training.labelled import Example
+
+COLUMNS = (
+    "axis",
+    "rows",
+    "macro-F1 of A",
+    "macro-F1 of B",
+    "A less B [95 %]",
+    "only A right",
+    "only B right",
+    "p",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisComparison:
+    """One axis. gain: macro-F1 of A less that of B, with a paired bootstrap interval over groups.
+
+    only_first, only_second: rows that only one of the two has right. p: of McNemar's exact test, that
+    these are as many by chance (McNemar 1947; exact binomial form).
+    """
+
+    axis: str
+    rows: int
+    first: Score
+    second: Score
+    gain: Score
+    only_first: int
+    only_second: int
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row on which the two models differ on an axis."""
+
+    example: Example
+    axis: str
+    true: str | None
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two models on the same rows: figures by axis, and the rows where they differ."""
+
+    first: str
+    second: str
+    data: str
+    axes: tuple[AxisComparison, ...]
+    differences: tuple[Difference, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Figures, JSON-ready, without the rows."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "data": self.data,
+            "axes": [asdict(one) for one in self.axes],
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat row for each difference: quote, speaker, axis, true, first, second."""
+        return [
+            {
+                "quote": one.example.quote.text,
+                "speaker": one.example.quote.speaker,
+                "axis": one.axis,
+                "true": one.true,
+                "first": one.first,
+                "second": one.second,
+            }
+            for one in self.differences
+        ]
+
+    def markdown(self) -> str:
+        """A table, with a line that says what A and B are."""
+        lines = [f"A: {self.first}; B: {self.second}; on {self.data}.", ""]
+        lines += [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+        for one in self.axes:
+            lines.append(f"| {' | '.join(map(str, _cells(one)))} |")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from training.report_page import markdown_table
+
+        return markdown_table(self.markdown())
+
+
+def compare(
+    first: StanceClassifier,
+    second: StanceClassifier,
+    examples: Sequence[Example],
+    *,
+    data: str,
+    watch: Watch = iter,
+) -> Comparison:
+    """Compare two models on the axes that both have with the same labels, on quotation and speaker.
+
+    SettingsError where they have no such axis in common.
+    """
+    quotes = [FORMS[ATTRIBUTED](example.quote) for example in examples]
+    said = [list(model.stream(watch(quotes))) for model in (first, second)]
+    figures, differences = [], []
+    for axis in shared_axes(first, second):
+        labels = [[prediction[axis.name].label for prediction in one] for one in said]
+        differences += [
+            Difference(example, axis.name, example.labels.get(axis.name), a, b)
+            for example, a, b in zip(examples, *labels, strict=True)
+            if a != b
+        ]
+        if any(example.labels.get(axis.name) for example in examples):
+            figures.append(_figures(axis, examples, labels[0], labels[1]))
+    return Comparison(first.name, second.name, data, tuple(figures), tuple(differences))
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """The two-sided p of McNemar's exact test from the numbers of rows that one of two has right alone."""
+    if only_first + only_second == 0:
+        return 1.0
+    return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
+
+
+def _figures(
+    axis: Axis, examples: Sequence[Example], first: Sequence[str], second: Sequence[str]
+) -> AxisComparison:
+    there = [i for i, example in enumerate(examples) if example.labels.get(axis.name)]
+    rows = [examples[i] for i in there]
+    true = true_labels(rows, axis)
+    guesses = [[labels[i] for i in there] for labels in (first, second)]
+    both = np.stack([metrics.confusions(true, found, axis.labels) for found in guesses], axis=1)
+    counts = intervals.by_group(both, [row.group for row in rows])
+    right = [[a == b for a, b in zip(true, found, strict=True)] for found in guesses]
+    only = [sum(a and not b for a, b in zip(*pair, strict=True)) for pair in (right, right[::-1])]
+    return AxisComparison(
+        axis=axis.name,
+        rows=len(rows),
+        first=intervals.score(counts[:, 0], metrics.macro_f1_score),
+        second=intervals.score(counts[:, 1], metrics.macro_f1_score),
+        gain=intervals.score(counts, difference),
+        only_first=only[0],
+        only_second=only[1],
+        p=mcnemar(*only),
+    )
+
+
+def shared_axes(first: StanceClassifier, second: StanceClassifier) -> list[Axis]:
+    """The axes that two models have with the same labels; SettingsError where there are none."""
+    theirs = {axis.name: set(axis.labels) for axis in second.scheme.axes}
+    shared = [axis for axis in first.scheme.axes if theirs.get(axis.name) == set(axis.labels)]
+    if not shared:
+        raise SettingsError(
+            f"{first.name} and {second.name} have no axis with the same labels, so they cannot be compared: "
+            f"{first.scheme.table()} and {second.scheme.table()}."
+        )
+    return shared
+
+
+def _cells(one: AxisComparison) -> list[object]:
+    p = f"{one.p:.3f}" if one.p >= 0.001 else "< 0.001"
+    gain = _signed(one.gain)
+    return [one.axis, one.rows, one.first, one.second, gain, one.only_first, one.only_second, p]
+
+
+def _signed(score: Score) -> str:
+    return f"{score.value:+.3f} [{score.low:+.3f}, {score.high:+.3f}]"

@@ -1,0 +1,57 @@
+"""How well a recipe does on rows it has not seen, when there are too few to set some aside for good."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from sklearn.model_selection import GroupKFold
+
+from stance.classifier import StanceClassifier
+from stance.errors import SettingsError
+from stance.results import Prediction
+from training import splits
+from training.dataset import ATTRIBUTED, FORMS
+from training.figures import axis_report
+from training.labelled import Example
+from training.material import Material
+from training.report import Report
+
+log = logging.getLogger(__name__)
+
+
+def cross_validate(material: Material, folds: int, folder: Path) -> Report:
+    """Fit ``folds`` models, each without a part of the groups, and report on all rows as predicted by the
+    model that has not seen them.
+
+    folder: for checkpoints; an interrupted cross-validation does not fit again what it had fitted.
+    SettingsError where there are fewer groups than folds.
+    """
+    grouped = splits.grouped(material.examples)
+    if not 2 <= folds <= len(set(grouped)):
+        raise SettingsError(
+            f"Cross-validation needs 2 to {len(set(grouped))} folds, one group of rows at least in each; "
+            f"{folds} were asked for."
+        )
+    examples = [replace(e, group=g) for e, g in zip(material.examples, grouped, strict=True)]
+    predictions: dict[int, Prediction] = {}
+    for number, (rest, held_out) in enumerate(GroupKFold(folds).split(grouped, groups=grouped), 1):
+        log.info("fold %d of %d", number, folds)
+        here = folder / f"fold-{number}"
+        model = _fitted(material, [examples[i] for i in rest], here)
+        quotes = [FORMS[ATTRIBUTED](examples[i].quote) for i in held_out]
+        predictions |= dict(zip(map(int, held_out), model.classify_many(quotes), strict=True))
+    in_order = [predictions[place] for place in range(len(examples))]
+    reports = [axis_report(axis, examples, in_order) for axis in material.scheme.axes]
+    return Report(
+        model=f"{folds} models, each on the rows it has not seen",
+        data=f"{folds}-fold cross-validation",
+        forms={ATTRIBUTED: [report for report in reports if report]},
+        notes=("Measured on the networks before their export; the exported model learns from all folds.",),
+    )
+
+
+def _fitted(material: Material, rows: list[Example], folder: Path) -> StanceClassifier:
+    config = replace(material.config, test_share=0.0)
+    return replace(material, examples=[replace(row, split=None) for row in rows], config=config).fitted(
+        folder
+    )

@@ -1,0 +1,152 @@
+"""What a fit is made of: rows, axes, a base and settings, checked before anything trains."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stance.calibration import AxisCalibration
+from stance.classifier import StanceClassifier
+from stance.errors import SettingsError
+from stance.folder import MANIFEST, ModelFolder
+from stance.labels import Axis, LabelScheme
+from stance.runtime import Model, logits_of
+from training import bases, labelled, network, rehearsal, splits, temperature
+from training.config import FitConfig, defaults
+from training.dataset import ATTRIBUTED, FORMS
+from training.fitting import Fitting
+from training.labelled import Example
+from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
+from training.sources import Table
+
+log = logging.getLogger(__name__)
+
+FEWEST = 30  # validation rows, below which a calibration says less than the starting model's
+Schema = Path | str | Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a fit needs.
+
+    authored: rows that may be mixed in. logs: a folder for TensorBoard.
+    """
+
+    base: bases.Base
+    scheme: LabelScheme
+    examples: Sequence[Example]
+    authored: Sequence[Example]
+    config: FitConfig
+    logs: Path | None = None
+
+    @cached_property
+    def split(self) -> splits.Split:
+        """The rows to train (authored ones mixed in), to validate and to test."""
+        found = splits.split(
+            self.examples,
+            validation_share=self.config.validation_share,
+            test_share=self.config.test_share,
+            seed=self.config.seed,
+        )
+        _check(found)
+        share, seed = self.config.rehearsal, self.config.seed
+        return replace(found, train=rehearsal.mixed(found.train, self.authored, share=share, seed=seed))
+
+    def fit(self, folder: Path) -> Fitting:
+        """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
+        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs)
+        fitting.fit(self.split)
+        return fitting
+
+    def fitted(self, folder: Path) -> StanceClassifier:
+        """A classifier over the fitted network, calibrated, without export."""
+        fitting = self.fit(folder)
+        model = network.TorchModel(fitting.model)
+        calibration = self.calibration(model, fitting)
+        return StanceClassifier(model, fitting.encoder, self.scheme, calibration, name="network")
+
+    def calibration(self, model: Model, fitting: Fitting) -> dict[str, AxisCalibration]:
+        """The calibration of every axis from validation rows, where there are enough of them."""
+        rows = self.split.validation
+        quotes = [FORMS[ATTRIBUTED](example.quote) for example in rows]
+        encoded = fitting.encoder.encode(quotes)
+        logits = logits_of(model, fitting.encoder, encoded, width=self.scheme.width)
+        return {axis.name: self._axis_calibration(axis, rows, logits) for axis in self.scheme.axes}
+
+    def _axis_calibration(self, axis: Axis, rows: Sequence[Example], logits: Any) -> AxisCalibration:
+        there = [i for i, example in enumerate(rows) if example.labels[axis.name]]
+        former = self._former.get(axis.name)
+        if former is not None and len(there) < FEWEST:
+            return former
+        true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
+        return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int))
+
+    @property
+    def _former(self) -> dict[str, AxisCalibration]:
+        """The starting model's calibration of the axes that are as they were."""
+        start = starting_model(self.base)
+        if start is None:
+            return {}
+        return {name: start.calibration[name] for name in rehearsal.unchanged(start.scheme, self.scheme)}
+
+
+def prepared(
+    tables: Sequence[Table],
+    *,
+    schema: Schema,
+    columns: Mapping[str, str],
+    settings: Mapping[str, Any],
+    logs: Path | None = None,
+) -> Material:
+    """Read and check everything that a fit needs.
+
+    settings: of FitConfig, by name; what they leave open is chosen by the number of rows.
+    """
+    base = bases.resolve(FitConfig.from_table(settings).base)
+    start = starting_model(base)
+    scheme = scheme_for(schema, base, tables, columns)
+    examples = labelled.read_tables(tables, scheme, columns)
+    warm = start is not None and bool(set(start.scheme.names) & set(scheme.names))
+    config = FitConfig.from_table({**defaults(len(examples), warm=warm), **settings})
+    own = {example.quote.text for example in examples}
+    authored = [one for one in rehearsal.authored_rows(scheme) if one.quote.text not in own]
+    return Material(base, scheme, examples, authored if config.rehearsal else [], config, logs)
+
+
+def starting_model(base: bases.Base) -> ModelFolder | None:
+    """The model folder that a base is, if it is one of stance."""
+    return ModelFolder.open(base.folder) if (base.folder / MANIFEST).exists() else None
+
+
+def scheme_for(
+    given: Schema, base: bases.Base, tables: Sequence[Table], columns: Mapping[str, str]
+) -> LabelScheme:
+    """The axes of a model to be: as given, as in the data, or as in the base; SettingsError without any."""
+    model = starting_model(base)
+    start = model.scheme if model else None
+    if isinstance(given, Mapping):
+        return scheme_of(given, start)
+    if given == FROM_DATA:
+        return scheme_from_data(tables, start, columns)
+    if given is not None:
+        return read_scheme(Path(given), start)
+    if start is not None:
+        return start
+    raise SettingsError(
+        f"{base.name} knows no axes of its own: say which there are with --schema labels.toml, a file with "
+        '[axes] and lines such as stance = ["accusatory", "conciliatory", "defensive"].'
+    )
+
+
+def _check(split: splits.Split) -> None:
+    sizes = {name: len(rows) for name, rows in vars(split).items()}
+    empty = [name for name in ("train", "validation") if not sizes[name]]
+    if empty:
+        raise SettingsError(
+            f"No rows to {' and none to '.join(empty)}: the split gives {sizes}. Label more rows, or fill "
+            "the column split with train, validation and test."
+        )

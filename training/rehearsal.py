@@ -1,0 +1,60 @@
+"""Authored rows that a retrained model is shown again, so that it keeps what it knew."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from stance.labels import LabelScheme
+from training import labelled, schema
+from training.labelled import Example
+
+AUTHORED = "data/authored.jsonl"
+HELD_OUT = "data/news_held_out.jsonl"  # no model was ever fitted to these
+SCHEMA = "data/labels.toml"
+
+
+def authored_scheme() -> LabelScheme:
+    """The axes of the authored rows."""
+    return schema.read_scheme(_path(SCHEMA))
+
+
+def authored_rows(scheme: LabelScheme) -> list[Example]:
+    """The authored rows with their labels on the axes that ``scheme`` has unchanged; else none."""
+    return _rows(AUTHORED, scheme, unchanged(authored_scheme(), scheme))
+
+
+def held_out_rows(scheme: LabelScheme, axes: Sequence[str], *, known: Sequence[Example]) -> list[Example]:
+    """Authored rows that are not to be trained on, with their labels on ``axes``; but for ``known`` texts."""
+    shared = [name for name in unchanged(authored_scheme(), scheme) if name in axes]
+    texts = {example.quote.text for example in known}
+    return [example for example in _rows(HELD_OUT, scheme, shared) if example.quote.text not in texts]
+
+
+def unchanged(before: LabelScheme, after: LabelScheme) -> list[str]:
+    """The axes that have the same labels in both."""
+    labels = {axis.name: axis.labels for axis in before.axes}
+    return [axis.name for axis in after.axes if labels.get(axis.name) == axis.labels]
+
+
+def mixed(own: Sequence[Example], authored: Sequence[Example], *, share: float, seed: int) -> list[Example]:
+    """The own rows, and for each of them ``share`` authored ones drawn at random, as far as they go."""
+    count = min(len(authored), round(share * len(own)))
+    drawn = random.Random(seed).sample(list(authored), count)
+    return [*own, *drawn]
+
+
+def _rows(name: str, scheme: LabelScheme, axes: Sequence[str]) -> list[Example]:
+    if not axes:
+        return []
+    return [
+        replace(
+            example, labels={axis: example.labels[axis] if axis in axes else None for axis in scheme.names}
+        )
+        for example in labelled.read([_path(name)], authored_scheme())
+    ]
+
+
+def _path(name: str) -> Path:
+    return Path(str(resources.files("training").joinpath(name)))

@@ -1,0 +1,195 @@
+"""What an evaluation found: frozen values that print as Markdown, JSON and HTML."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from training.agreement import HumanCeiling
+from training.dataset import ATTRIBUTED
+from training.intervals import Score
+
+COLUMNS = (
+    "input",
+    "axis",
+    "rows",
+    "macro-F1 [95 %]",
+    "clear rows",
+    "accuracy",
+    "ECE",
+    "unsure",
+    "error when sure",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReport:
+    """One label. rows: how many have it. found: how many answers are it."""
+
+    label: str
+    rows: int
+    found: int
+    precision: Score
+    recall: Score
+    f1: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Answers of like confidence. confidence and accuracy are means over the rows in it."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far probabilities can be believed; both losses are better the lower.
+
+    ece: expected calibration error of the confidences, ten equal-width bins. brier: mean squared distance
+    of all probabilities from the truth, 0 to 2. bins: the reliability diagram.
+    """
+
+    ece: Score
+    brier: Score
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is gained by leaving the unsure answers out.
+
+    unsure: share of answers that are marked so. error_when_sure: share of wrong ones among the others, None
+    where there are no others. coverage and risk: the curve when the surest answers are taken first.
+    area: mean risk over all coverages.
+    """
+
+    unsure: Score
+    error_when_sure: Score | None
+    coverage: tuple[float, ...]
+    risk: tuple[float, ...]
+    area: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What does without the model. gain: by how much the model's macro-F1 is higher, on the same rows."""
+
+    name: str
+    macro_f1: Score
+    gain: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The rows with one value in one column."""
+
+    column: str
+    value: str
+    rows: int
+    macro_f1: Score
+    accuracy: Score
+
+
+@dataclass(frozen=True, slots=True)
+class AxisReport:
+    """One axis in one form of input.
+
+    rows: how many have a label. groups: how many articles or sources they come from, which is what
+    intervals resample. confusion: rows of true labels, columns of found ones; confusion_shares the same
+    as shares of the true label's rows.
+    """
+
+    axis: str
+    labels: tuple[str, ...]
+    rows: int
+    groups: int
+    macro_f1: Score
+    macro_f1_clear: Score | None
+    accuracy: Score
+    mcc: Score
+    alpha: Score
+    by_label: tuple[LabelReport, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    confusion_shares: tuple[tuple[Score, ...], ...]
+    calibration: Calibration
+    selection: Selection
+    slices: tuple[Slice, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    human: HumanCeiling | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Figures by form of input, then by axis.
+
+    Slices, baselines and human ceiling stand with the form "quotation and speaker". notes: what a
+    reader must know of how the figures came about.
+    """
+
+    model: str
+    data: str
+    forms: Mapping[str, list[AxisReport]]
+    notes: tuple[str, ...] = field(default=())
+
+    def axis(self, name: str, form: str = ATTRIBUTED) -> AxisReport:
+        """One axis in one form of input; KeyError that names those that there are."""
+        if form not in self.forms:
+            raise KeyError(f"no form of input {form!r}, only {', '.join(self.forms)}")
+        found = {report.axis: report for report in self.forms[form]}
+        if name not in found:
+            raise KeyError(f"no axis {name!r} with labelled rows, only {', '.join(found)}")
+        return found[name]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, JSON-ready."""
+        return asdict(self)
+
+    def markdown(self) -> str:
+        """A table, as it stands in the card."""
+        lines = [
+            f"| {' | '.join(COLUMNS)} |",
+            "|---" * len(COLUMNS) + "|",
+        ]
+        for form, axes in self.forms.items():
+            lines += [f"| {form} | {' | '.join(_cells(axis))} |" for axis in axes]
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """A page that stands alone, with its plots; MissingPackageError where matplotlib is not there."""
+        from training.report_page import page
+
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        from training.report_page import summary
+
+        return summary(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write report.json and report.html into a folder; returns the path of the page."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        content = json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
+        (folder / "report.json").write_text(content + "\n", encoding="utf-8")
+        page = folder / "report.html"
+        page.write_text(self.html(), encoding="utf-8")
+        return page
+
+
+def _cells(axis: AxisReport) -> list[str]:
+    error = axis.selection.error_when_sure
+    return [
+        axis.axis,
+        str(axis.rows),
+        str(axis.macro_f1),
+        str(axis.macro_f1_clear or "–"),
+        f"{axis.accuracy.value:.3f}",
+        f"{axis.calibration.ece.value:.3f}",
+        f"{axis.selection.unsure.value:.0%}",
+        "–" if error is None else f"{error.value:.1%}",
+    ]

@@ -1,0 +1,157 @@
+"""A report as HTML: a page that stands alone, and what a notebook shows."""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from string import Template
+from typing import Any
+
+from training import plots
+from training.dataset import ATTRIBUTED
+from training.intervals import Score
+from training.report import AxisReport, Report
+
+PAGE = Template(
+    """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>$style</style>
+</head>
+<body>
+<main>
+<h1>$title</h1>
+<p>Macro-F1 is the unweighted mean of the labels' F1. Figures in brackets are 95 % bootstrap intervals
+(BCa), resampled by group: article or source, where the data have them. Unless a heading says otherwise, the
+model was shown quotation and speaker.</p>
+$notes
+<h2>By form of input</h2>
+$overview
+$axes
+</main>
+</body>
+</html>
+"""
+)
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 0 }
+main { max-width: 62rem; margin: 0 auto; padding: 1.5rem }
+h1 { font-size: 1.5rem } h3 { font-size: 1rem }
+h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ccc }
+table { border-collapse: collapse; font-size: .875rem; display: block; overflow-x: auto }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid #ddd; text-align: left; white-space: nowrap }
+td { font-variant-numeric: tabular-nums }
+.plots { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0 }
+.plots svg { max-width: 100%; height: auto }
+.note { background: #fff7e0; border-left: 4px solid #e69f00; padding: .5rem .8rem; font-size: .9rem }
+"""
+
+
+def page(report: Report) -> str:
+    """All figures of a report with their plots."""
+    sections = [_axis(axis) for axis in report.forms.get(ATTRIBUTED, next(iter(report.forms.values())))]
+    return PAGE.substitute(
+        title=escape(f"{report.model} on {report.data}"),
+        style=STYLE,
+        notes="\n".join(f'<p class="note">{escape(note)}</p>' for note in report.notes),
+        overview=markdown_table(report.markdown()),
+        axes="\n".join(sections),
+    )
+
+
+def summary(report: Report) -> str:
+    """What a notebook shows: the overview, without plots."""
+    return f"<p><b>{escape(report.model)}</b> on {escape(report.data)}</p>{markdown_table(report.markdown())}"
+
+
+def markdown_table(text: str) -> str:
+    """Markdown made of paragraphs and tables → HTML."""
+    parts, table = [], list[str]()
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("|"):
+            table.append(line)
+            continue
+        if table:
+            cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+            parts.append(_table(cells[0], cells[2:]))
+            table = []
+        if line:
+            parts.append(f"<p>{escape(line)}</p>")
+    return "\n".join(parts)
+
+
+def _axis(axis: AxisReport) -> str:
+    figures = [plots.confusion(axis), plots.reliability(axis), plots.risk_coverage(axis)]
+    columns = list(dict.fromkeys(one.column for one in axis.slices))
+    figures += [plots.slices(axis, column) for column in columns]
+    drawn = "\n".join(_svg(figure) for figure in figures)
+    parts = [
+        f"<h2>{escape(axis.axis)}</h2>",
+        f"<p>{axis.rows} rows in {axis.groups} groups.</p>",
+        _table(("figure", "value [95 %]", "what it is"), _rows(axis)),
+        "<h3>Labels</h3>",
+        _table(
+            ("label", "rows", "found", "precision", "recall", "F1"),
+            [(one.label, one.rows, one.found, one.precision, one.recall, one.f1) for one in axis.by_label],
+        ),
+        f'<div class="plots">{drawn}</div>',
+        *_baselines(axis),
+        *_human(axis),
+    ]
+    if axis.slices:
+        rows = [(one.column, one.value, one.rows, one.macro_f1, one.accuracy) for one in axis.slices]
+        parts += ["<h3>Slices</h3>", _table(("column", "value", "rows", "macro-F1", "accuracy"), rows)]
+    return "\n".join(parts)
+
+
+def _rows(axis: AxisReport) -> Iterator[tuple[str, Score | str, str]]:
+    yield "macro-F1", axis.macro_f1, "mean of the labels' F1"
+    if axis.macro_f1_clear:
+        yield "macro-F1, clear rows", axis.macro_f1_clear, "rows marked as clear by their coders"
+    yield "accuracy", axis.accuracy, "share of right answers"
+    yield "Matthews' correlation", axis.mcc, "0 is chance, 1 perfect"
+    yield "Krippendorff's alpha", axis.alpha, "agreement with the hand labels beyond chance"
+    yield "ECE", axis.calibration.ece, "gap between confidence and accuracy, ten equal-width bins"
+    yield "Brier score", axis.calibration.brier, "squared distance of probabilities from the truth, 0 to 2"
+    yield "unsure", axis.selection.unsure, "share of answers that the model would rather not give"
+    if axis.selection.error_when_sure:
+        yield "error when sure", axis.selection.error_when_sure, "share of wrong ones among the others"
+    yield "area under risk–coverage", f"{axis.selection.area:.3f}", "mean error over all shares kept"
+
+
+def _baselines(axis: AxisReport) -> list[str]:
+    if not axis.baselines:
+        return []
+    rows = [(one.name, one.macro_f1, one.gain) for one in axis.baselines]
+    return [
+        "<h3>What does without the model</h3>",
+        _table(("baseline", "macro-F1", "the model's gain"), rows),
+    ]
+
+
+def _human(axis: AxisReport) -> list[str]:
+    if axis.human is None:
+        return []
+    found = axis.human
+    rows = [
+        ("Krippendorff's alpha among coders", found.alpha),
+        ("macro-F1 of one coder against another", found.macro_f1),
+        ("macro-F1 of the model against one coder", found.model_macro_f1),
+    ]
+    title = f"<h3>{found.coders} coders, {found.rows} rows that several have coded</h3>"
+    return [title, _table(("figure", "value [95 %]"), rows)]
+
+
+def _table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    head = "".join(f"<th>{escape(str(cell))}</th>" for cell in header)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _svg(figure: Any) -> str:
+    content = io.StringIO()
+    figure.savefig(content, format="svg", metadata={"Date": None})
+    return content.getvalue()[content.getvalue().index("<svg") :]

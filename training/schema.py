@@ -1,0 +1,119 @@
+"""Which axes and labels a model shall have: from a schema file, the data, the model it starts from."""
+
+import difflib
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stance.errors import SchemeError
+from stance.labels import LabelScheme
+from stance.tables import QUOTE_COLUMNS
+from training.labelled import KNOWN_COLUMNS
+from training.sources import Table
+
+FROM_DATA = "data"
+ENOUGH = 3  # rows with a new label, below which it is taken for a slip
+ALIKE = 0.8  # likeness from which on a new label is taken for a misspelt one
+MOST = 12  # labels of a column that could be an axis
+
+
+def read_scheme(path: Path, start: LabelScheme | None = None) -> LabelScheme:
+    """The axes and labels in a schema file: ``[axes]`` and lines such as ``side = ["US", "China"]``.
+
+    Axes of the starting model that the file does not name are kept; ``side = false`` leaves one out.
+    SchemeError where the file cannot be read or makes no sense.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SchemeError(f"{path} cannot be read as TOML: {error}") from error
+    if set(table) != {"axes"} or not isinstance(table["axes"], dict):
+        raise SchemeError(f"{path} must hold one table [axes], but holds {', '.join(table) or 'nothing'}.")
+    return scheme_of(table["axes"], start)
+
+
+def scheme_of(axes: Mapping[str, Any], start: LabelScheme | None = None) -> LabelScheme:
+    """The axes in a mapping, ``{"stance": ["for", "against"], "side": False}``, as in a schema file."""
+    named = {**(start.table() if start else {}), **axes}
+    return LabelScheme.from_table({name: labels for name, labels in named.items() if labels is not False})
+
+
+def scheme_from_data(
+    tables: Sequence[Table], start: LabelScheme | None, columns: Mapping[str, str]
+) -> LabelScheme:
+    """The axes of the starting model with the labels that occur in the data added, and new axes.
+
+    columns: the user's column names; a name that stands for nothing known (``frame=Frame``) is a new axis.
+    SchemeError where a label is so rare, or so like another, that it may be a slip.
+    """
+    known = start.table() if start else {}
+    new = [role for role in columns if role not in (*QUOTE_COLUMNS, *KNOWN_COLUMNS, *known)]
+    axes, slips = {}, []
+    for axis in (*known, *new):
+        counts = labels_in(tables, columns.get(axis, axis))
+        labels = list(known.get(axis, ()))
+        for label, count in counts.most_common():
+            if label not in labels:
+                slips += _slip(axis, label, count, [*labels, *(other for other in counts if other != label)])
+                labels.append(label)
+        axes[axis] = labels
+    if slips:
+        raise SchemeError(
+            "Some labels in the data may be slips: "
+            + "; ".join(slips)
+            + ". Correct them, or say which labels "
+            "there are: python -m training check DATA --write-schema labels.toml drafts the file."
+        )
+    if not axes:
+        raise SchemeError(
+            "The data name no axis: say which columns hold labels, such as --column stance=Haltung."
+        )
+    return LabelScheme.from_table(axes)
+
+
+def draft(tables: Sequence[Table], start: LabelScheme | None, columns: Mapping[str, str]) -> str:
+    """A schema file to go through and correct: the labels that occur, how often, and what may be slips."""
+    lines = ["# Which labels each axis has. Go through it, and take out what is a slip.", "[axes]"]
+    known = start.table() if start else {}
+    named = {role for role in columns if role not in (*QUOTE_COLUMNS, *KNOWN_COLUMNS)}
+    for axis in (*known, *sorted(named - known.keys())):
+        legal = known.get(axis, [])
+        counts = labels_in(tables, columns.get(axis, axis))
+        added = [label for label in counts if label not in legal]
+        for label in added:
+            doubt = _slip(axis, label, counts[label], [one for one in (*legal, *counts) if one != label])
+            lines.append(f"# new: {label!r}, {counts[label]} rows{'  <- ' + doubt[0] if doubt else ''}")
+        lines.append(f"{axis} = {json.dumps([*legal, *added], ensure_ascii=False)}")
+    for column in sorted(_candidates(tables, {*known, *columns, *columns.values()})):
+        labels = json.dumps(list(labels_in(tables, column)), ensure_ascii=False)
+        lines.append(f"# {column} = {labels}  # a column with few values: an axis?")
+    return "\n".join(lines) + "\n"
+
+
+def labels_in(tables: Sequence[Table], column: str) -> Counter[str]:
+    """How often each value stands in a column."""
+    values = (row.get(column) for table in tables for _, row in table.rows)
+    return Counter(value.strip() for value in values if isinstance(value, str) and value.strip())
+
+
+def _slip(axis: str, label: str, count: int, others: Sequence[str]) -> list[str]:
+    folded = {other.casefold(): other for other in others}
+    like = difflib.get_close_matches(label.casefold(), folded, n=1, cutoff=ALIKE)
+    if like:
+        return [f"{axis} {label!r} ({count} rows) is like {folded[like[0]]!r}"]
+    return [f"{axis} {label!r} has only {count} rows"] if count < ENOUGH else []
+
+
+def _candidates(tables: Sequence[Table], known: set[str]) -> set[str]:
+    names = {name for table in tables for name in table.columns}
+    used = {*known, *KNOWN_COLUMNS, *(name for spellings in QUOTE_COLUMNS.values() for name in spellings)}
+    return {name for name in names - used if name.isidentifier() and _looks_like_labels(tables, name)}
+
+
+def _looks_like_labels(tables: Sequence[Table], column: str) -> bool:
+    counts = labels_in(tables, column)
+    wordy = all(len(label) <= 30 and not label.replace(".", "").isdigit() for label in counts)
+    return 2 <= len(counts) <= MOST and counts.total() >= ENOUGH * len(counts) and wordy

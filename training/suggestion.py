@@ -1,0 +1,105 @@
+"""Which quotations to label next: those that the model knows least about, and unlike one another."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from typing import Any
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from stance.calibration import Floats
+from stance.classifier import StanceClassifier
+from stance.errors import SettingsError
+from stance.quotes import Quote
+from stance.results import Prediction
+from stance.tables import Row
+from training.splits import near_duplicates
+
+POOL = 10  # candidates for each row that is wanted
+DIMENSIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A row worth labelling. margin: by how much the two likeliest labels differ, mean of the axes."""
+
+    row: Row
+    prediction: Prediction
+    margin: float
+
+
+def suggest(
+    classifier: StanceClassifier,
+    rows: Iterable[tuple[Row, Quote]],
+    *,
+    count: int,
+    known: Sequence[str] = (),
+    seed: int = 13,
+) -> list[Suggestion]:
+    """The ``count`` rows most worth labelling next, the least sure first.
+
+    rows: any number of rows with the quotation in each, of which only the least sure are held. known:
+    texts that are labelled already, which are left out with their near-duplicates. Uncertainty is the
+    margin of the two likeliest labels; diversity comes from choosing one candidate in each of ``count``
+    clusters, weighted by uncertainty (Zhdanov 2019, "Diverse mini-batch Active Learning").
+    """
+    if count < 1:
+        raise SettingsError(f"At least one row must be asked for, not {count}.")
+    wanted: deque[Row] = deque()
+
+    def quotes() -> Iterable[Quote]:
+        for row, quote in rows:
+            wanted.append(row)
+            yield quote
+
+    found = (Suggestion(wanted.popleft(), said, _margin(said)) for said in classifier.stream(quotes()))
+    pool = nlargest(POOL * count, found, key=lambda one: -one.margin)
+    pool = _without_copies(pool, known)
+    if len(pool) <= count:
+        return pool
+    texts = [one.prediction.quote.text for one in pool]
+    weights = np.array([1 - one.margin for one in pool]) + 1e-6
+    clusters = KMeans(count, random_state=seed, n_init=1).fit_predict(_vectors(texts, seed), None, weights)
+    chosen = {int(cluster): one for one, cluster in reversed(list(zip(pool, clusters, strict=True)))}
+    return sorted(chosen.values(), key=lambda one: one.margin)
+
+
+def to_fill_in(
+    suggestions: Sequence[Suggestion], axes: Sequence[str], *, guesses: bool = False
+) -> list[dict[str, Any]]:
+    """The rows with an empty column for each axis; guesses: the model's labels beside them.
+
+    Guesses save time, but a coder who sees them agrees with them too often.
+    """
+    return [
+        {
+            **one.row,
+            **dict.fromkeys(axes, ""),
+            **({f"{axis}_guess": one.prediction[axis].label for axis in axes} if guesses else {}),
+        }
+        for one in suggestions
+    ]
+
+
+def _margin(prediction: Prediction) -> float:
+    margins = [scores.by_label[0][1] - scores.by_label[1][1] for scores in prediction.axes.values()]
+    return float(np.mean(margins))
+
+
+def _without_copies(pool: Sequence[Suggestion], known: Sequence[str]) -> list[Suggestion]:
+    """Of near-duplicates only the first; of those of known texts none."""
+    texts = [*known, *(one.prediction.quote.text for one in pool)]
+    left_out = {later for _, later in near_duplicates(texts)}
+    return [one for place, one in enumerate(pool, len(known)) if place not in left_out]
+
+
+def _vectors(texts: Sequence[str], seed: int) -> Floats:
+    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b").fit_transform(texts)
+    dimensions = min(DIMENSIONS, min(words.shape) - 1)
+    if dimensions < 2:
+        return np.asarray(words.todense())
+    return np.asarray(TruncatedSVD(dimensions, random_state=seed).fit_transform(words))

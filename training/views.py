@@ -1,0 +1,115 @@
+"""What the command line shows: findings and reports as tables on a terminal."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from training.checking import Check, Finding
+from training.dataset import ATTRIBUTED
+from training.label_errors import Suspect
+from training.report import AxisReport, Report
+
+SHOWN = 20  # findings of a kind
+
+
+def print_check(found: Check) -> None:
+    """Findings by kind, then the balance of the labels."""
+    console = Console()
+    for kind in dict.fromkeys(finding.kind for finding in found.findings):
+        console.print(_findings([one for one in found.findings if one.kind == kind]))
+    console.print(_balance(found))
+    least, middle, most = found.words
+    console.print(
+        f"{found.rows:,} rows in {found.groups:,} groups, {found.speakers:,} with a speaker; "
+        f"{least} to {most} words, half have {middle:g} or more.",
+        highlight=False,
+    )
+    counts = Counter(finding.serious for finding in found.findings)
+    verdict = "A fit would refuse these data." if counts[True] else "These data can be used."
+    console.print(f"[bold]{verdict}[/bold] {counts[True]} errors, {counts[False]} warnings.", highlight=False)
+
+
+def print_suspects(found: Sequence[Suspect] | None) -> None:
+    """Labels to look at again, the likeliest errors first."""
+    console = Console()
+    if found is None:
+        console.print("Suspects were not sought: correct the errors first.")
+        return
+    table = Table(title=f"{len(found)} labels to look at again", header_style="bold", title_justify="left")
+    for column in ("row", "axis", "given", "rather", "quotation"):
+        table.add_column(column)
+    for one in found[:SHOWN]:
+        where = f"{one.example.table}:{one.example.line}"
+        cells = (where, one.axis, f"{one.given} {one.confidence:.2f}", one.suggested, one.example.quote.text)
+        table.add_row(*map(escape, cells))
+    if len(found) > SHOWN:
+        table.caption = f"... and {len(found) - SHOWN} more; --json has all."
+    console.print(table)
+
+
+def suspect_row(one: Suspect) -> dict[str, Any]:
+    """A suspect, JSON-ready."""
+    return {
+        "table": one.example.table,
+        "line": one.example.line,
+        "axis": one.axis,
+        "given": one.given,
+        "suggested": one.suggested,
+        "confidence": round(one.confidence, 4),
+        "quote": one.example.quote.text,
+    }
+
+
+def report_text(report: Report) -> str:
+    """A report as Markdown: by form of input, then what stands beside the model on each axis."""
+    parts = [f"{report.model} on {report.data}:", report.markdown()]
+    for axis in report.forms.get(ATTRIBUTED, ()):
+        parts += _beside(axis)
+    parts += [f"Note: {note}" for note in report.notes]
+    return "\n\n".join(parts)
+
+
+def _findings(found: Sequence[Finding]) -> Table:
+    title = f"{found[0].kind} ({len(found)}): {'error' if found[0].serious else 'warning'}"
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 1, 0, 2))
+    for one in found[:SHOWN]:
+        table.add_row(escape(f"{one.table}, {one.message}" if one.table else one.message))
+    if len(found) > SHOWN:
+        table.add_row(f"... and {len(found) - SHOWN} more; --json has all.")
+    return table
+
+
+def _balance(found: Check) -> Table:
+    table = Table(title="Labels", title_justify="left", header_style="bold")
+    for column in ("axis", "label", "rows", "share"):
+        table.add_column(column, justify="right" if column in ("rows", "share") else "left")
+    for axis, counts in found.balance.items():
+        total = sum(counts.values()) or 1
+        for label, rows in sorted(counts.items(), key=lambda pair: -pair[1]):
+            table.add_row(escape(axis), escape(label) or "(none)", f"{rows:,}", f"{rows / total:.0%}")
+        table.add_section()
+    return table
+
+
+def _beside(axis: AxisReport) -> list[str]:
+    head = f"{axis.axis}, quotation and speaker: Matthews {axis.mcc}, Krippendorff's alpha {axis.alpha}"
+    labels = ["| label | rows | precision | recall | F1 |", "|---|---|---|---|---|"]
+    labels += [f"| {x.label} | {x.rows} | {x.precision} | {x.recall} | {x.f1} |" for x in axis.by_label]
+    parts = [head, "\n".join(labels)]
+    if axis.baselines:
+        rows = [f"| {one.name} | {one.macro_f1} | {one.gain} |" for one in axis.baselines]
+        parts.append("\n".join(["| baseline | macro-F1 | the model's gain |", "|---|---|---|", *rows]))
+    if axis.human:
+        found = axis.human
+        parts.append(
+            f"{found.coders} coders on {found.rows} rows: alpha {found.alpha}; macro-F1 of one coder against "
+            f"another {found.macro_f1}, of the model against one coder {found.model_macro_f1}"
+        )
+    if axis.slices:
+        rows = [f"| {x.column} | {x.value} | {x.rows} | {x.macro_f1} |" for x in axis.slices]
+        parts.append("\n".join(["| column | value | rows | macro-F1 |", "|---|---|---|---|", *rows]))
+    return parts
