@@ -40,8 +40,8 @@ def fit(
     """Fit a model to labelled quotations and write its folder; the Run holds its figures.
 
     data: a table (CSV, JSONL, Parquet), a DataFrame, a dataset, or a list of such. output: the folder,
-    data: a table (CSV, JSONL, Parquet), a DataFrame, a dataset, or a list of such. output: the folder,
-    None: the axes of the starting model. columns: your column names by what they hold,
+    such as ``models/mine``. schema: a TOML file or a mapping of axes to labels, or "data" for those that
+    occur; None: the axes of the starting model. columns: your column names by what they hold,
     ``{"quote": "Text"}``. settings: of FitConfig by name, ``{"epochs": 5, "base": ...}``, or a TOML file;
     what is left open is chosen by the number of rows. cv: folds of a cross-validation, whose figures take
     the place of a test split. search: settings to try on validation rows. resume: go on after an

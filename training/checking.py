@@ -10,6 +10,7 @@ from typing import Any
 from stance.encoding import Encoder
 from stance.labels import LabelScheme
 from training.labelled import Example, examine
+from training.schema import ENOUGH, labels_in
 from training.sources import Table
 from training.splits import near_duplicates
 
@@ -20,13 +21,17 @@ GARBLED = re.compile(r"â€|Ã[\x80-\xbf©¤¶¼Ÿ]|ï¿½|�")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a row or a table. serious: a fit refuses such data. line: None for the whole."""
+    """What is wrong with a row, or with all of them.
+
+    serious: a fit refuses such data. unit, line: which row of the table; None where all are meant.
+    """
 
     serious: bool
     kind: str
-    table: str
-    line: int | None
     message: str
+    table: str = ""
+    unit: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,12 @@ def check(
     the quotation or every axis is missing.
     """
     examples, bad = examine(tables, scheme, columns)
-    findings = [Finding(True, one.kind, one.table, one.line, one.message) for one in bad]
+    findings = [Finding(True, one.kind, one.message, one.table, one.unit, one.line) for one in bad]
     where = _Places(tables)
     findings += _of_rows(examples, where)
     findings += _of_pairs(examples, where)
     findings += _of_labels(examples, scheme)
+    findings += _of_new_labels(tables, scheme, columns)
     if encoder:
         findings += _too_long(examples, where, encoder)
     order = {table.name: place for place, table in enumerate(tables)}
@@ -95,9 +101,8 @@ class _Places:
     def __init__(self, tables: Sequence[Table]) -> None:
         self._units = {table.name: table.unit for table in tables}
 
-    def finding(self, kind: str, example: Example, said: str, *, serious: bool = False) -> Finding:
-        message = f"{self._units[example.table]} {example.line}: {said}"
-        return Finding(serious, kind, example.table, example.line, message)
+    def finding(self, kind: str, example: Example, said: str) -> Finding:
+        return Finding(False, kind, said, example.table, self._units[example.table], example.line)
 
     def named(self, example: Example, beside: Example) -> str:
         where = f"{self._units[example.table]} {example.line}"
@@ -163,16 +168,28 @@ def _of_labels(examples: Sequence[Example], scheme: LabelScheme) -> Iterator[Fin
     for axis in scheme.axes:
         counts = Counter(example.labels[axis.name] for example in examples)
         if not counts.keys() - {None}:
-            yield Finding(
-                False, "no labels", "", None, f"{axis.name}: no row has a label, so it stays as it is."
-            )
+            yield Finding(False, "no labels", f"{axis.name}: no row has a label, so it stays as it is.")
             continue
         for label in axis.labels:
             if counts[label] < RARE:
                 said = (
                     f"{axis.name}: {label!r} has {counts[label]} row(s), too few to learn or to measure it."
                 )
-                yield Finding(False, "rare label", "", None, said)
+                yield Finding(False, "rare label", said)
+
+
+def _of_new_labels(
+    tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[str, str]
+) -> Iterator[Finding]:
+    for axis in scheme.axes:
+        column = columns.get(axis.name, axis.name)
+        for label, count in labels_in(tables, column).items():
+            if label not in axis.labels and count >= ENOUGH:
+                said = (
+                    f"{column}: {label!r} stands in {count} rows. If it is meant, take the labels from the "
+                    "data (--schema data), or draft a schema file (--write-schema labels.toml)."
+                )
+                yield Finding(False, "new label", said)
 
 
 def _too_long(examples: Sequence[Example], where: _Places, encoder: Encoder) -> Iterator[Finding]:

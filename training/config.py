@@ -17,8 +17,8 @@ MANY = 5000  # rows from which on nothing depends on their number
 class FitConfig:
     """How long, how fast and from where to train.
 
-    The defaults are those for many rows; ``defaults`` has better ones for fewer. They were chosen on
-    validation rows (training/results/learning_rate.md and few_rows.md).
+    The defaults are those for many rows; ``defaults`` has better ones for fewer
+    (training/results/learning_rate.md and warm_start.md).
     """
 
     base: str | None = None  # None: the model that comes with stance; else a folder or a name on the Hub
@@ -27,7 +27,8 @@ class FitConfig:
     learning_rate: float = 2e-4
     frozen_epochs: int = 0  # at first only the last layer learns, then all do
     frozen_layers: int = 0  # of the encoder, counted from below, that never learn
-    rehearsal: float = 0.0  # authored rows mixed in for each row of one's own
+    rehearsal: float = 0.0  # authored rows mixed in for each row of one's own, as far as they go
+    keep: float = 0.0  # share of the starting weights in their average with the fitted ones
     weight_decay: float = 0.01
     warmup_share: float = 0.1
     patience: int = 2  # evaluations without gain, one an epoch, after which training stops
@@ -52,6 +53,8 @@ class FitConfig:
         for name in ("frozen_epochs", "frozen_layers", "rehearsal", "weight_decay", "warmup_share"):
             if not getattr(self, name) >= 0:
                 raise SettingsError(f"{name} must be zero or more, but is {getattr(self, name)}.")
+        if not 0 <= self.keep < 1:
+            raise SettingsError(f"keep must be a share below one, but is {self.keep}.")
         for first, second in (("bare_share", "context_share"), ("validation_share", "test_share")):
             a, b = getattr(self, first), getattr(self, second)
             if a < 0 or b < 0 or a + b > 1:
@@ -73,21 +76,26 @@ class FitConfig:
         return cls(**table)
 
 
-def defaults(rows: int, *, warm: bool) -> dict[str, Any]:
+def defaults(rows: int, *, start: str) -> dict[str, Any]:
     """What suits so many rows, of all splits together.
 
-    warm: whether the base knows some of the labels already.
+    start: ``same``, where the base knows all labels that the rows have: few layers learn, among many
+    rows that it knows, and the weights are averaged with those before (Wortsman et al. 2022, "Robust
+    fine-tuning of zero-shot models"); ``grown``, where it knows some; ``new``, where it knows none.
     """
     if rows > MANY:
         return {}
     held_out = max(0.1, min(0.25, 50 / max(rows, 1)))
+    chosen: dict[str, dict[str, Any]] = {
+        "same": {"epochs": 2 if rows <= 1000 else 3, "frozen_layers": 3, "rehearsal": 20.0, "keep": 0.5},
+        "grown": {"epochs": 8 if rows <= 1000 else 5, "learning_rate": 1e-4, "rehearsal": 1.0, "patience": 3},
+        "new": {"epochs": 5 if rows > 1000 else max(8, min(20, 3600 // max(rows, 1))), "patience": 4},
+    }
     return {
-        "epochs": 5 if rows > 1000 else 8,
-        "batch_size": 32 if rows > 1000 else 16,
-        "learning_rate": 1e-4 if warm else 2e-4,
-        "rehearsal": 1.0 if warm else 0.0,
+        "batch_size": 16 if rows <= 1000 else 32,
         "validation_share": held_out,
         "test_share": held_out,
+        **chosen[start],
     }
 
 

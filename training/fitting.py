@@ -24,10 +24,11 @@ from transformers import (
 from stance.encoding import Encoder
 from stance.folder import WEIGHTS
 from stance.labels import LabelScheme
+from stance.runtime import logits_of
 from training import checkpoints, network
 from training.bases import Base
 from training.config import FitConfig
-from training.dataset import Collator, scoring_rows, training_rows
+from training.dataset import ATTRIBUTED, FORMS, Collator, scoring_rows, training_rows
 from training.labelled import Example
 from training.losses import MISSING, MaskedCrossEntropy, class_weights, label_row
 from training.metrics import macro_f1
@@ -51,7 +52,9 @@ class Fitting:
         self.model: Any = network.network(base, scheme)
         self.encoder: Encoder = network.encoder(base, window=config.window)
         self._collator = Collator(self.encoder, with_types=network.takes_types(self.model))
-        self.score = 0.0  # macro-F1 on validation rows, mean of the axes, of the network that was kept
+        self._start = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self._known = network.known_outputs(base, scheme)
+        self.score = 0.0  # macro-F1 on validation rows, mean of the axes
 
     def fit(self, split: Split) -> Any:
         """The network of the best evaluation; goes on from the last whole checkpoint, if there is one."""
@@ -60,9 +63,19 @@ class Fitting:
             self._train(split, found)
             found = checkpoints.last(self._folder)
         assert found is not None, "a fit ends with an evaluation and its checkpoint"
-        self.score = max(checkpoints.scores(found.state["log_history"]))
-        self.model.load_state_dict(load_file((found.best or found.path) / WEIGHTS))
-        return self.model.cpu().eval()
+        self.model.cpu().load_state_dict(load_file((found.best or found.path) / WEIGHTS))
+        if self._config.keep:
+            network.average(self.model, self._start, keep=self._config.keep, outputs=self._known)
+        self.model.eval()
+        self.score = self._score(split.validation)
+        return self.model
+
+    def _score(self, examples: list[Example]) -> float:
+        encoded = self.encoder.encode([FORMS[ATTRIBUTED](example.quote) for example in examples])
+        model = network.TorchModel(self.model)
+        logits = logits_of(model, self.encoder, encoded, width=self._scheme.width)
+        labels = np.array([label_row(example, self._scheme) for example in examples])
+        return self._metrics(EvalPrediction(logits, labels))["macro_f1"]
 
     def _train(self, split: Split, found: checkpoints.Checkpoint | None) -> None:
         trainer = self._trainer(split)

@@ -70,7 +70,11 @@ def _of_axis(axis: Axis, examples: Sequence[Example], features: Floats, seed: in
         features[there], np.searchsorted(used, given), _groups(examples, there), seed
     )
     issues = find_label_issues(
-        np.searchsorted(used, given), probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
+        np.searchsorted(used, given),
+        probabilities,
+        filter_by="low_self_confidence",
+        return_indices_ranked_by="self_confidence",
+        n_jobs=1,
     )
     return [
         Suspect(
@@ -95,7 +99,7 @@ def _out_of_fold(
     found = np.zeros((len(labels), labels.max() + 1))
     folds = StratifiedGroupKFold(min(FOLDS, len(set(groups))), shuffle=True, random_state=seed)
     for rest, held_out in folds.split(features, labels, groups):
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
         model.fit(features[rest], labels[rest])
         found[np.ix_(held_out, model.classes_)] = model.predict_proba(features[held_out])
     return found

@@ -43,9 +43,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """What is wrong with a row. kind: a short name of it. message: a sentence that begins with its line."""
+    """What is wrong with a row. unit: what the table counts by. kind: a short name. message: a sentence."""
 
     table: str
+    unit: str
     line: int
     kind: str
     message: str
@@ -66,7 +67,7 @@ def read_tables(tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[s
     """The same from tables that are open."""
     examples, bad = examine(tables, scheme, columns)
     if bad:
-        findings = [f"{one.table}, {one.message}" for one in bad]
+        findings = [f"{one.table}, {one.unit} {one.line}: {one.message}" for one in bad]
         shown = findings[:SHOWN]
         more = [f"... and {len(findings) - SHOWN} more"] if len(findings) > SHOWN else []
         error = LabelledFileError(f"{len(findings)} bad row(s); correct them or take them out:", shown + more)
@@ -86,9 +87,7 @@ def examine(
         reader = _Reader(table, scheme, columns)
         for number, row in table.rows:
             found = list(reader.findings(row))
-            bad += [
-                BadRow(table.name, number, kind, f"{table.unit} {number}: {said}") for kind, said in found
-            ]
+            bad += [BadRow(table.name, table.unit, number, kind, said) for kind, said in found]
             if not found:
                 examples.append(reader.example(number, row, place))
             place += 1

@@ -110,8 +110,9 @@ def prepared(
     start = starting_model(base)
     scheme = scheme_for(schema, base, tables, columns)
     examples = labelled.read_tables(tables, scheme, columns)
-    warm = start is not None and bool(set(start.scheme.names) & set(scheme.names))
-    config = FitConfig.from_table({**defaults(len(examples), warm=warm), **settings})
+    config = FitConfig.from_table(
+        {**defaults(len(examples), start=_start(start, scheme, examples)), **settings}
+    )
     own = {example.quote.text for example in examples}
     authored = [one for one in rehearsal.authored_rows(scheme) if one.quote.text not in own]
     return Material(base, scheme, examples, authored if config.rehearsal else [], config, logs)
@@ -140,6 +141,15 @@ def scheme_for(
         f"{base.name} knows no axes of its own: say which there are with --schema labels.toml, a file with "
         '[axes] and lines such as stance = ["accusatory", "conciliatory", "defensive"].'
     )
+
+
+def _start(start: ModelFolder | None, scheme: LabelScheme, examples: Sequence[Example]) -> str:
+    """How much of the labels the starting model knows."""
+    if start is None or not set(start.scheme.names) & set(scheme.names):
+        return "new"
+    unchanged = rehearsal.unchanged(start.scheme, scheme)
+    learnt = {name for name in scheme.names if any(example.labels[name] for example in examples)}
+    return "same" if learnt <= set(unchanged) else "grown"
 
 
 def _check(split: splits.Split) -> None:

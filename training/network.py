@@ -43,6 +43,30 @@ def network(base: Base, scheme: LabelScheme) -> Any:
     return model
 
 
+def known_outputs(base: Base, scheme: LabelScheme) -> list[int]:
+    """Which outputs the base has under the same name, as positions in the scheme's row of logits."""
+    before = set(_config(base.folder).id2label.values())
+    return [place for place, name in scheme.id2label().items() if name in before]
+
+
+def average(model: Any, start: dict[str, torch.Tensor], *, keep: float, outputs: Sequence[int]) -> None:
+    """Mix ``keep`` of the starting weights into a fitted network; of its outputs only those given.
+
+    Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models".
+    """
+    last, fitted = _last_layer(model), model.state_dict()
+    heads = {
+        name for name, value in fitted.items() if len(value) == last.out_features and "classifier" in name
+    }
+    for name, value in fitted.items():
+        if value.is_floating_point():
+            mixed = (1 - keep) * value + keep * start[name]
+            if name in heads:
+                value[outputs] = mixed[outputs]
+            else:
+                value.copy_(mixed)
+
+
 @dataclass(frozen=True)
 class TorchModel:
     """A network as inference sees a model: a batch in, logits out."""
@@ -57,6 +81,7 @@ class TorchModel:
 
 def embeddings(base: Base, quotes: Sequence[Quote], *, window: int) -> Floats:
     """What the encoder of a base makes of each quotation: the mean [quotes, width] of its last layer."""
+    _quiet()
     loaded = AutoModelForSequenceClassification.from_pretrained(base.folder, dtype=torch.float32)
     network, reader = loaded.base_model.eval(), encoder(base, window=window)
     encoded = reader.encode(quotes)

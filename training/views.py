@@ -1,7 +1,8 @@
 """What the command line shows: findings and reports as tables on a terminal."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from training.label_errors import Suspect
 from training.report import AxisReport, Report
 
 SHOWN = 20  # findings of a kind
+LINES = 10  # lines of rows with the same fault
 
 
 def print_check(found: Check) -> None:
@@ -40,12 +42,12 @@ def print_suspects(found: Sequence[Suspect] | None) -> None:
         console.print("Suspects were not sought: correct the errors first.")
         return
     table = Table(title=f"{len(found)} labels to look at again", header_style="bold", title_justify="left")
-    for column in ("row", "axis", "given", "rather", "quotation"):
+    for column in ("line", "axis", "given", "rather", "quotation"):
         table.add_column(column)
     for one in found[:SHOWN]:
-        where = f"{one.example.table}:{one.example.line}"
-        cells = (where, one.axis, f"{one.given} {one.confidence:.2f}", one.suggested, one.example.quote.text)
-        table.add_row(*map(escape, cells))
+        given = f"{one.given} ({one.confidence:.0%})"
+        text = shorten(one.example.quote.text, 100, placeholder=" …")
+        table.add_row(*map(escape, (str(one.example.line), one.axis, given, one.suggested, text)))
     if len(found) > SHOWN:
         table.caption = f"... and {len(found) - SHOWN} more; --json has all."
     console.print(table)
@@ -74,13 +76,24 @@ def report_text(report: Report) -> str:
 
 
 def _findings(found: Sequence[Finding]) -> Table:
+    """Findings of one kind; rows with the same fault share a line."""
     title = f"{found[0].kind} ({len(found)}): {'error' if found[0].serious else 'warning'}"
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 1, 0, 2))
-    for one in found[:SHOWN]:
-        table.add_row(escape(f"{one.table}, {one.message}" if one.table else one.message))
-    if len(found) > SHOWN:
-        table.add_row(f"... and {len(found) - SHOWN} more; --json has all.")
+    rows: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for one in found:
+        rows[one.table, one.unit, one.message] += [one.line] if one.line is not None else []
+    for (name, unit, message), lines in list(rows.items())[:SHOWN]:
+        table.add_row(escape(f"{_place(name, unit, lines)}{message}"))
+    if len(rows) > SHOWN:
+        table.add_row(f"... and {len(rows) - SHOWN} more; --json has all.")
     return table
+
+
+def _place(name: str, unit: str, lines: Sequence[int]) -> str:
+    if not lines:
+        return ""
+    numbers = ", ".join(map(str, lines[:LINES])) + (", …" if len(lines) > LINES else "")
+    return f"{name}, {unit}{'s' if len(lines) > 1 else ''} {numbers}: "
 
 
 def _balance(found: Check) -> Table:

@@ -4,17 +4,15 @@ The topics of the authored rows are dealt into three groups. For each, a stand-i
 fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A model
 retrained from the stand-in is compared with the stand-in and with one fitted from the base on the same rows.
 
-    python -m tests.benchmarks.warm_start BASE_FOLDER training/results/warm_start.md
+    python -m tests.benchmarks.warm_start sentence-transformers/all-MiniLM-L6-v2 FOLDER
 """
 
 import argparse
 import json
 import random
-import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +27,7 @@ from training.labelled import Example
 from training.metrics import macro_f1
 
 GROUPS, SEEDS, SIZES = 3, 5, (100, 300)
+DEAL = 0  # settings were chosen with topics dealt otherwise (100)
 SCHEME = rehearsal.authored_scheme()
 
 
@@ -57,14 +56,13 @@ def fitted(
     base: bases.Base,
     rows: Sequence[Example],
     settings: FitConfig,
-    folder: Path,
     extra: Sequence[Example] = (),
 ) -> Fitting:
     split = splits.split(rows, validation_share=settings.validation_share, test_share=0, seed=settings.seed)
     train = rehearsal.mixed(split.train, extra, share=settings.rehearsal, seed=settings.seed)
-    fitting = Fitting(base, SCHEME, settings, folder / "checkpoints")
-    fitting.fit(splits.Split(train, split.validation, []))
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    with tempfile.TemporaryDirectory() as checkpoints:
+        fitting = Fitting(base, SCHEME, settings, Path(checkpoints))
+        fitting.fit(splits.Split(train, split.validation, []))
     return fitting
 
 
@@ -87,34 +85,32 @@ def by_axis(fitting: Fitting, rows: Sequence[Example]) -> dict[str, float]:
     return found
 
 
-def chosen(rows: int, *, warm: bool, seed: int, overrides: dict[str, object]) -> FitConfig:
-    return FitConfig.from_table({**defaults(rows, warm=warm), "seed": seed, **overrides})
+def chosen(rows: int, *, warm: bool, seed: int) -> FitConfig:
+    """What ``fit`` would choose."""
+    return FitConfig.from_table({**defaults(rows, start="same" if warm else "new"), "seed": seed})
 
 
-def scores(
-    base: bases.Base, folder: Path, *, deal: int, seeds: int, groups: int, overrides: dict[str, object]
-) -> Iterator[Score]:
-    dealt = topic_groups(rehearsal.authored_rows(SCHEME), deal)
-    for g in range(groups):
+def scores(base: bases.Base, folder: Path, *, seeds: Sequence[int], groups: Sequence[int]) -> Iterator[Score]:
+    dealt = topic_groups(rehearsal.authored_rows(SCHEME), DEAL)
+    for g in groups:
         others = [row for h, rows in enumerate(dealt) if h != g for row in rows]
-        recipe = chosen(len(others), warm=False, seed=13, overrides={})
-        kept = folder / f"stand-in-{deal}-{g}"
+        recipe = chosen(len(others), warm=False, seed=13)
+        kept = folder / f"stand-in-{g}"
         if not (kept / "config.json").exists():
-            saved(fitted(base, others, recipe, folder), base, kept)
+            saved(fitted(base, others, recipe), base, kept)
         stand_in = bases.Base(kept, "stand-in")
         start = Fitting(stand_in, SCHEME, recipe, folder / "none")
-        for seed in range(seeds):
+        for seed in seeds:
             shuffled = random.Random(seed).sample(dealt[g], len(dealt[g]))
             held_back = shuffled[max(SIZES) :]
+            if (folder / f"{g}-{seed}-{max(SIZES)}-from the base.json").exists():
+                continue
             yield Score(g, seed, 0, "stand-in", by_axis(start, held_back))
             for size in SIZES:
                 for name, origin in (("retrained", stand_in), ("from the base", base)):
                     warm = origin is stand_in
-                    if not warm and overrides.get("skip_base"):
-                        continue
-                    mine = {k: v for k, v in overrides.items() if k != "skip_base"}
-                    settings = chosen(size, warm=warm, seed=seed, overrides=mine)
-                    model = fitted(origin, shuffled[:size], settings, folder, others if warm else ())
+                    settings = chosen(size, warm=warm, seed=seed)
+                    model = fitted(origin, shuffled[:size], settings, others if warm else ())
                     yield Score(g, seed, size, name, by_axis(model, held_back))
 
 
@@ -151,39 +147,19 @@ def table(found: Sequence[Score]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("base")
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--groups", type=int, default=GROUPS)
+    parser.add_argument("base", help="a folder or a name on the Hub")
     parser.add_argument(
-        "--deal", type=int, default=0, help="another deal of the topics, for choosing defaults"
+        "folder", type=Path, help="keeps stand-ins and scores; what is done is not done again"
     )
-    parser.add_argument("--folder", type=Path, help="keeps the stand-ins, to go on or to try other settings")
-    parser.add_argument("--set", default="{}", help="settings of the retrained models, as JSON")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(SEEDS)))
+    parser.add_argument("--groups", type=int, nargs="+", default=list(range(GROUPS)))
     given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp())
-    found = []
-    t0 = time.time()
-    for score in scores(
-        bases.resolve(given.base),
-        folder,
-        deal=given.deal,
-        seeds=given.seeds,
-        groups=given.groups,
-        overrides=json.loads(given.set),
-    ):
-        found.append(score)
-        print(
-            f"{time.time() - t0:.0f}s",
-            score.group,
-            score.seed,
-            score.size,
-            score.model,
-            f"{score.mean:.3f}",
-            score.by_axis,
-            flush=True,
-        )
-    given.output.write_text(table(found) + "\n", encoding="utf-8")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    for score in scores(bases.resolve(given.base), given.folder, seeds=given.seeds, groups=given.groups):
+        name = f"{score.group}-{score.seed}-{score.size}-{score.model}.json"
+        (given.folder / name).write_text(json.dumps(asdict(score)), encoding="utf-8")
+    found = [Score(**json.loads(path.read_text())) for path in sorted(given.folder.glob("*-*.json"))]
+    print(table(found))
 
 
 if __name__ == "__main__":
