@@ -2,13 +2,17 @@ PYTHON ?= python3
 LIGHT := .venv/read
 FULL := .venv/test
 
-.PHONY: read test acceptance lint types clean
+.PHONY: read test notebooks acceptance lint types clean
 
 read: $(LIGHT)/ready  ## read the bundled article: light install, no torch
 	$(LIGHT)/bin/stance read notebooks/article.txt
 
 test: $(FULL)/ready  ## run all tests
 	$(FULL)/bin/python -m pytest
+
+notebooks: $(FULL)/ready  ## run all notebooks, each from top to bottom
+	for notebook in notebooks/*.ipynb; do $(FULL)/bin/jupyter execute $$notebook || exit 1; done
+	rm -rf notebooks/models
 
 acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: fetches packages, takes minutes
 	$(FULL)/bin/python -m pytest -m acceptance

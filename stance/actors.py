@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Self
 
 from stance.errors import ActorsError
 
@@ -45,9 +44,9 @@ class Actors:
                     self._by_name.setdefault(_key(name), []).append(actor)
 
     @classmethod
-    def shipped(cls, extra: Path | None = None) -> Self:
+    def shipped(cls, extra: Path | None = None) -> "Actors":
         """The table that comes with stance, after the rows of ``extra``, a CSV of the user's own."""
-        return cls([*(read_actors(extra) if extra else ()), *_shipped_rows()])
+        return cls([*read_actors(extra), *_shipped_rows()]) if extra else _shipped_actors()
 
     def written_out(self, speaker: str, *, date: str | None = None) -> str:
         """A bare known name → name and office; everything else, and a name of two people, unchanged."""
@@ -90,6 +89,11 @@ def _rows(lines: Iterable[str], where: str) -> list[Actor]:
             raise ActorsError(f"{where}, line {reader.line_num}: name or office is empty.")
         rows.append(actor)
     return rows
+
+
+@cache
+def _shipped_actors() -> Actors:
+    return Actors(_shipped_rows())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -21,22 +22,28 @@ QUOTE_COLUMNS = {
     "context": ("context",),
     "date": ("date",),
 }
+DELIMITERS = ",;\t|"
+WORKBOOKS = (".xlsx", ".xls", ".ods")
+HALF = re.compile(r"[\ud800-\udfff]")  # of a pair in UTF-16, as JSON may hold: no text can be written with it
 BLOCK = 2048  # rows that are held at a time
 
 csv.field_size_limit(2**31 - 1)
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
-    """The rows of a table with their line numbers; TableError where it cannot be read.
+def read_rows(path: Path, *, empty: bool = False) -> Iterator[tuple[int, Row]]:
+    """The rows of a table with the lines on which they begin; TableError where it cannot be read.
 
-    In a Parquet table, which has no lines, the first row is 1.
+    In a Parquet table, which has no lines, the first row is 1. empty: also give the rows of a CSV that
+    hold delimiters and nothing else.
     """
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _jsonl_rows, ".parquet": _parquet_rows}
     rows = readers[kind(path)](path)
     try:
-        yield from rows
+        yield from ((number, row) for number, row in rows if empty or not _is_empty(path, row))
     except UnreadableFileError as error:
         raise TableError(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path} holds text that is no UTF-8: {error}. Write it again as UTF-8.") from error
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -49,7 +56,8 @@ def columns_of(path: Path) -> list[str]:
         if kind(path) != ".jsonl":
             break
     if not names:
-        raise EmptyTableError(f"{path} has no rows. Give a table with a header and at least one row.")
+        what = "has" if path.stat().st_size else "is empty: it has"
+        raise EmptyTableError(f"{path} {what} no rows. Give a table with a header and at least one row.")
     return list(names)
 
 
@@ -62,16 +70,19 @@ def quote_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]) 
     for role, name in mapping.items():
         if name not in names:
             raise ColumnError(
-                f"{path} has no column {name!r}, which was given for {role}. It has {', '.join(names)}."
+                f"{path} has no column {name!r}, which was given for {role}. It has "
+                f"{', '.join(map(_shortened, names))}."
             )
     found = {
         role: mapping.get(role, next((name for name in spellings if name in names), ""))
         for role, spellings in QUOTE_COLUMNS.items()
     }
     if not found["quote"]:
+        alike = next((name for name in names if name.casefold() == "quote"), "NAME")
+        apart = f" Its cells must be parted by one of {' '.join(',;|')} or tabs." if len(names) == 1 else ""
         raise ColumnError(
-            f"{path} has no column 'quote', only {', '.join(names)}. Rename the column that holds the "
-            "quotation, or name it: --column quote=NAME"
+            f"{path} has no column 'quote', only {', '.join(map(_shortened, names))}. Rename the column that "
+            f"holds the quotation, or name it: --column quote={alike}.{apart}"
         )
     return {role: name for role, name in found.items() if name}
 
@@ -84,6 +95,9 @@ def quote_of(row: Row, columns: Mapping[str, str]) -> Quote:
     speaker, context, date = (
         None if values[role] is None else str(values[role]) for role in ("speaker", "context", "date")
     )
+    for role, text in (("quote", values["quote"]), ("speaker", speaker), ("context", context)):
+        if isinstance(text, str) and (half := HALF.search(text)):
+            raise QuoteError(f"The column {columns[role]!r} holds half a letter, {half[0]!a}: mend it.")
     return Quote(values["quote"], speaker, context, date)
 
 
@@ -98,8 +112,19 @@ def kind(path: Path) -> str:
     """The ending that tells how a table is written; TableError where it is none that stance knows."""
     found = path.suffix.lower()
     if found not in KINDS:
-        raise TableError(f"{path} is no table that stance knows: its name must end in {', '.join(KINDS)}.")
+        hint = " In Excel, save it as 'CSV UTF-8'." if found in WORKBOOKS else ""
+        raise TableError(
+            f"{path} is no table that stance knows: its name must end in {', '.join(KINDS)}.{hint}"
+        )
     return found
+
+
+def _is_empty(path: Path, row: Row) -> bool:
+    return kind(path) in (".csv", ".tsv") and not any(row.values())
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:37]}..."
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Row]]:
@@ -107,53 +132,90 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Row]]:
         skipped, delimiter = _delimiter(lines)
         # Strict: a quotation mark that is not closed would swallow the rows below it.
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        line = skipped + 1
         try:
             names = _names(path, next(reader, []))
+            line = skipped + reader.line_num + 1
             for values in reader:
-                line = reader.line_num + skipped
-                if len(values) > len(names):
-                    raise TableError(
-                        f"{path}, line {line}: {len(values)} cells, but the header has {len(names)} columns. "
-                        "A quotation with commas needs quotation marks around it."
-                    )
-                if any(values):
-                    yield line, dict(zip(names, values + [""] * len(names), strict=False))
+                if values:
+                    yield line, _cells(f"{path}, line {line}", values, names, delimiter)
+                line = skipped + reader.line_num + 1
         except csv.Error as error:
-            raise TableError(
-                f"{path}, line {reader.line_num + skipped} is not CSV: {error}. Quotation marks in a cell "
-                'must be doubled (""), and those around it closed.'
-            ) from error
+            raise TableError(f"{path}, line {line} is not CSV: {_csv_fault(error)}") from error
+
+
+def _cells(where: str, values: list[str], names: Sequence[str], delimiter: str) -> Row:
+    """A row of a CSV by column; cells that it lacks are empty, as are those that it may have too many."""
+    if any(values[len(names) :]):
+        raise TableError(
+            f"{where}: {len(values)} cells, but the header has {len(names)} columns. "
+            "A quotation with commas needs quotation marks around it."
+        )
+    parts = len(names) - 1
+    other = next((mark for mark in DELIMITERS if parts and values[0].count(mark) >= parts), None)
+    if len(values) == 1 and other:
+        raise TableError(
+            f"{where}: one cell, but the header has {len(names)} columns. The header is parted by "
+            f"{delimiter!r}, this line by {other!r}: use one of them throughout."
+        )
+    return dict(zip(names, values + [""] * len(names), strict=False))
+
+
+def _csv_fault(error: csv.Error) -> str:
+    if "unexpected end" in str(error):
+        return "the quotation mark that opens a cell here is never closed. Close it."
+    if "expected after" in str(error):
+        return (
+            'a quotation mark stands inside a cell that has such marks around it. Double it (""), or close '
+            "the cell before it."
+        )
+    return f"{error}."
 
 
 def _delimiter(lines: TextIO) -> tuple[int, str]:
     """Leaves ``lines`` at the header; how many lines lie before it, and what parts its cells."""
-    first = lines.readline()
-    if first.lower().startswith("sep=") and len(first.rstrip()) == 5:
-        return 1, first[4]
-    lines.seek(0)
-    return 0, max(",;\t|", key=first.count)
+    before, said = 0, ""
+    while True:
+        place, first = lines.tell(), lines.readline()
+        if first.lower().startswith("sep=") and len(first.rstrip("\r\n")) == 5:
+            said = first[4]
+        elif first.strip() or not first:
+            lines.seek(place)
+            return before, said or max(DELIMITERS, key=re.sub(r'"(""|[^"])*"', "", first).count)
+        before += 1
 
 
 def _names(path: Path, header: Sequence[str]) -> list[str]:
     names = [name.strip() or f"column {place}" for place, name in enumerate(header, 1)]
+    _refuse_twins(path, names)
+    return names
+
+
+def _refuse_twins(path: Path, names: Sequence[str]) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ColumnError(f"{path} has more than one column {', '.join(sorted(twice))}: rename them.")
-    return names
 
 
 def _jsonl_rows(path: Path) -> Iterator[tuple[int, Row]]:
     with path.open(encoding=encoding_of(path)) as lines:
         for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise TableError(f"{path}, line {number} is not JSON: {error}.") from error
-            if not isinstance(row, dict):
-                raise TableError(f"{path}, line {number} must be an object {{...}}, but is {line[:40]!r}.")
-            yield number, row
+            if line.strip():
+                yield number, _json_row(f"{path}, line {number}", line)
+
+
+def _json_row(where: str, line: str) -> Row:
+    try:
+        # An array over many lines is no JSON on its first one.
+        row = [] if line.strip() == "[" else json.loads(line)
+    except json.JSONDecodeError as error:
+        raise TableError(f"{where} is not JSON: {error.msg}, at character {error.colno}.") from error
+    except (ValueError, RecursionError) as error:
+        raise TableError(f"{where} is not JSON: {error}.") from error
+    if not isinstance(row, dict):
+        listed = " Write every object of the list on a line of its own." if isinstance(row, list) else ""
+        raise TableError(f"{where} must be an object {{...}}, but is {line.strip()[:40]!r}.{listed}")
+    return row
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Row]]:
@@ -163,7 +225,11 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Row]]:
 
     try:
         with pyarrow.parquet.ParquetFile(path) as table:
+            _refuse_twins(path, table.schema_arrow.names)
             rows = (row for batch in table.iter_batches(BLOCK) for row in batch.to_pylist())
             yield from enumerate(rows, 1)
-    except pyarrow.ArrowInvalid as error:
-        raise TableError(f"{path} is not a Parquet file: {error}.") from error
+    except pyarrow.ArrowException as error:
+        with path.open("rb") as file:
+            begun = file.read(4) == b"PAR1"
+        what = "is a Parquet file that is cut off, or damaged" if begun else "is not a Parquet file"
+        raise TableError(f"{path} {what}: {error}.") from error

@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from stance.errors import TableError
 from stance.tables import Row, kind
+
+HALVES = "backslashreplace"  # half a letter is written as JSON writes it: \ud83d
 
 
 class Writer(Protocol):
@@ -47,12 +49,13 @@ def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
     except OSError as error:
         raise TableError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 class _CsvWriter:
     def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="")
+        self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="")
         self._writer = csv.DictWriter(self._file, columns, delimiter=delimiter, restval="")
         self._writer.writeheader()
 
@@ -65,7 +68,7 @@ class _CsvWriter:
 
 class _JsonlWriter:
     def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="\n")
 
     def write(self, rows: Iterable[Row]) -> None:
         self._file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
@@ -100,7 +103,13 @@ class _ParquetWriter:
                 f"A column changes its type midway, which Parquet does not allow: {error}. "
                 "Write to a .csv or .jsonl file instead."
             ) from error
+        except UnicodeEncodeError as error:
+            raise TableError(
+                f"A text holds half a letter, which Parquet does not allow: {error.reason}. "
+                "Write to a .csv or .jsonl file instead."
+            ) from error
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        if self._writer is None:
+            self.write([])
+        self._writer.close()

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from stance.errors import ColumnError, EmptyTableError, LabelledFileError, SchemeError
+from stance.errors import ColumnError, EmptyTableError, LabelledFileError
 from tests.conftest import SCHEME
-from training import labelled, schema
+from training import labelled
+from training.sources import tables_of
 
 GOOD = {
     "quote": "We hope.",
@@ -66,7 +67,7 @@ def test_every_bad_row_is_reported_at_once(tmp_path: Path) -> None:
         "line 4: side is 'Mars', but must be one of US, China, neutral.",
         "line 4: sentiment is 'Neutral', but must be one of negative, neutral, positive. "
         "Did you mean 'neutral'?",
-        "line 5: weight is 'heavy', but must be a number of zero or more.",
+        "line 5: weight is 'heavy', but must be a number of zero or more, such as 0.5.",
         "line 6: clarity is 'foggy', but must be one of clear, borderline, none.",
         "line 6: split is 'training', but must be one of train, validation, test. Did you mean 'train'?",
     ]
@@ -100,19 +101,55 @@ def test_a_table_without_rows(tmp_path: Path) -> None:
         labelled.read([table(tmp_path)], SCHEME)
 
 
-def test_a_schema_file_gives_the_axes(schema_file: Path) -> None:
-    assert schema.read_scheme(schema_file) == SCHEME
+def test_own_column_names_hold_for_weights_splits_and_coders_too(tmp_path: Path) -> None:
+    row = {"Text": "We hope.", "Haltung": "conciliatory", "Gewicht": "0,5", "Teil": "test"}
+    row |= {"Haltung_10": "accusatory", "Haltung_2": "defensive"}
+    columns = {"quote": "Text", "stance": "Haltung", "weight": "Gewicht", "split": "Teil"}
+    (example,) = labelled.read(table(tmp_path, row), SCHEME, columns=columns)
+    assert (example.weight, example.split) == (0.5, "test")
+    assert example.readers == {"stance": ("defensive", "accusatory")}  # by number, not as they stand
+    assert example.row["Gewicht"] == "0.5"
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    "cell",
     [
-        ("axes = [", "cannot be read as TOML"),
-        ("[labels]\na = ['b', 'c']", r"must hold one table \[axes\], but holds labels"),
-        ("[axes]\nside = ['US']", "two or more labels"),
+        ["defensive", None, "accusatory"],
+        '["defensive", "", "accusatory"]',
+        '["defensive", null, "accusatory"]',
+        "['defensive', None, 'accusatory']",
+        "['defensive' None 'accusatory']",
+        "['defensive' nan\n 'accusatory']",
+        "defensive, , accusatory",
+        "defensive;;accusatory",
+        "defensive||accusatory",
     ],
+    ids=str,
 )
-def test_a_schema_file_that_makes_no_sense(text: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "labels.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(SchemeError, match=message):
-        schema.read_scheme(tmp_path / "labels.toml")
+def test_coders_labels_may_be_written_in_many_ways(cell: object, tmp_path: Path) -> None:
+    (example,) = labelled.read(table(tmp_path, {**GOOD, "stance_readers": cell}), SCHEME)
+    assert example.readers == {"stance": ("defensive", "", "accusatory")}
+    assert example.row["stance_readers"] == ["defensive", "", "accusatory"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "weight"),
+    [(2, 2.0), ("2.0", 2.0), (0, 0.0), ("0,25", 0.25), (" 3 ", 3.0), ("", 1.0), (None, 1.0)],
+)
+def test_a_weight_is_a_number_with_a_point_or_a_comma(cell: object, weight: float, tmp_path: Path) -> None:
+    (example,) = labelled.read(table(tmp_path, {**GOOD, "weight": cell}), SCHEME)
+    assert example.weight == weight
+
+
+def test_without_a_group_the_source_is_one_and_else_every_row(tmp_path: Path) -> None:
+    rows = ({**GOOD, "group": "a"}, {**GOOD, "source": "s"}, GOOD)
+    assert [one.group for one in labelled.read(table(tmp_path, *rows), SCHEME)] == ["a", "s", "row 2"]
+
+
+def test_a_row_that_is_wrong_in_part_is_examined_in_the_rest(tmp_path: Path) -> None:
+    rows = ({**GOOD, "stance": "hostile", "weight": "x", "split": "y", "clarity": "z"}, {**GOOD, "quote": ""})
+    examples, bad = labelled.examine(tables_of(table(tmp_path, *rows)), SCHEME, {})
+    assert [one.kind for one in bad] == ["label", "clarity", "split", "weight", "quotation"]
+    (example,) = examples
+    assert example.labels == {"side": "US", "stance": None, "sentiment": "positive"}
+    assert (example.weight, example.split, example.clarity) == (1.0, None, None)

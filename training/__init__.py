@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from training import plots
     from training.api import check, compare, evaluate, fit, suggest, suspects
-    from training.proportions import shares
+    from training.proportions import SampleWarning, shares
 
-__all__ = ["check", "compare", "evaluate", "fit", "plots", "shares", "suggest", "suspects"]
+__all__ = ["SampleWarning", "check", "compare", "evaluate", "fit", "plots", "shares", "suggest", "suspects"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,5 +21,5 @@ def __getattr__(name: str) -> Any:
 
     if name == "plots":
         return importlib.import_module("training.plots")
-    room = "training.proportions" if name == "shares" else "training.api"
+    room = "training.proportions" if name in ("shares", "SampleWarning") else "training.api"
     return getattr(importlib.import_module(room), name)

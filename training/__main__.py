@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,10 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from stance.cli import column_names, reported, with_progress
-from stance.errors import SettingsError
 from stance.quotes import Quote
 from stance.writing import writing
-from training.config import FitConfig, parsed, read_settings
+from training.config import options, parsed
 
 app = typer.Typer(
     help="Fit a model to your own labelled quotations, and measure it.",
@@ -88,8 +88,12 @@ def fit(
         list[str] | None, typer.Option("--set", help="A setting of FitConfig, such as epochs=5.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Everything random follows from it; 13.")] = None,
-    cv: Annotated[int | None, typer.Option(help="Measure by so many folds instead of a test split.")] = None,
-    search: Annotated[int | None, typer.Option(help="Try so many settings on validation rows.")] = None,
+    cv: Annotated[
+        int | None, typer.Option(min=0, help="Measure by so many folds instead of a test split.")
+    ] = None,
+    search: Annotated[
+        int | None, typer.Option(min=0, help="Try so many settings on validation rows.")
+    ] = None,
     logs: Annotated[Path | None, typer.Option(help="A folder for TensorBoard.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
@@ -98,12 +102,12 @@ def fit(
     # torch and transformers take seconds to import: not for --help.
     from training import run
 
-    given = {
-        "data": data,
+    given: dict[str, Any] = {
+        "data": data or None,
         "output": output,
         "schema": schema,
         "columns": column_names(column),
-        "measure": measure,
+        "measure": measure or None,
         "notes": notes,
         "version": version,
         "cv": cv,
@@ -111,8 +115,14 @@ def fit(
         "logs": logs,
     }
     settings = {"base": base, "seed": seed, **parsed(setting or ())}
-    options = _options(config, given, {name: value for name, value in settings.items() if value is not None})
-    made = run.fit(run.RunConfig(resume=resume, **options))
+    given = options(config, given, {name: value for name, value in settings.items() if value is not None})
+    try:
+        made = run.fit(run.RunConfig(resume=resume, **_for_run(given)))
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command with --resume goes on from the last checkpoint.", err=True)
+        raise typer.Exit(130) from None
+    if not _first_process():
+        return
     if made.reports or made.cross_validated:
         typer.echo(f"\n{made.markdown()}")
     typer.echo(f"\nWritten: {made.folder}. Use it with stance.load({str(made.folder)!r}).")
@@ -194,24 +204,16 @@ def suggest(
     typer.echo(f"{len(rows):,} rows to label written to {output}", err=True)
 
 
-def _options(config: Path | None, given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of RunConfig: what the file says, and above it what was typed."""
-    table = read_settings(config) if config else {}
-    unknown = table.keys() - given.keys() - {"fit"}
-    if unknown:
-        raise SettingsError(
-            f"{config} has unknown keys: {', '.join(sorted(unknown))}. Known are [fit] and "
-            f"{', '.join(sorted(given))}."
-        )
-    merged = {**table, **{name: value for name, value in given.items() if value}}
-    merged["settings"] = {**merged.pop("fit", {}), **settings}
-    FitConfig.from_table(merged["settings"])
-    for name in ("data", "output"):
-        if not merged.get(name):
-            raise SettingsError(f"No {name} given. Type it, or write it into the file of --config.")
+def _for_run(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a fit under the names that RunConfig gives them."""
     named = {"cv": "folds", "search": "trials"}
     paths = {"output", "notes", "logs"}
-    return {named.get(name, name): Path(value) if name in paths else value for name, value in merged.items()}
+    return {named.get(name, name): Path(value) if name in paths else value for name, value in given.items()}
+
+
+def _first_process() -> bool:
+    """Whether this one speaks, of all that ``accelerate launch`` has started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _write(output: Path, rows: list[dict[str, Any]], columns: list[str]) -> None:
@@ -225,7 +227,7 @@ def _watched(quotes: Iterable[Quote]) -> Iterable[Quote]:
 
 def _log() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("training").setLevel(logging.INFO)
+    logging.getLogger("training").setLevel(logging.INFO if _first_process() else logging.WARNING)
 
 
 if __name__ == "__main__":

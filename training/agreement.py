@@ -18,8 +18,9 @@ class HumanCeiling:
     """Coders among themselves, and the model among them, on rows that several of them have coded.
 
     coders: how many there are. rows: how many rows two or more have coded. alpha: Krippendorff's alpha of
-    the coders. macro_f1: one coder against another, mean of all pairs. model_macro_f1: the model against
-    one coder, mean of all coders: to be compared with macro_f1, which is measured against one person, too.
+    the coders. macro_f1: one coder against another, mean of all pairs with rows in common.
+    model_macro_f1: the model against one coder, mean of all coders: to be compared with macro_f1, which is
+    measured against one person, too.
     """
 
     coders: int
@@ -51,7 +52,7 @@ def ceiling(axis: Axis, examples: Sequence[Example], found: Sequence[str]) -> Hu
     return HumanCeiling(
         coders=coders,
         rows=len(coded),
-        alpha=intervals.score(coincidences, metrics.krippendorff_alpha),
+        alpha=intervals.score(coincidences, metrics.krippendorff_alpha, edges=len(coincidences)),
         macro_f1=_mean_macro_f1(pairs, groups),
         model_macro_f1=_mean_macro_f1(models, groups),
     )
@@ -74,4 +75,9 @@ def _confusions(
 
 def _mean_macro_f1(confusions: Sequence[Floats], groups: Sequence[str]) -> Score:
     counts = intervals.by_group(np.stack(confusions, axis=1), groups)
-    return intervals.score(counts, lambda sums: metrics.macro_f1_score(sums).mean(axis=-1))
+
+    def mean(sums: Floats) -> Floats:
+        there = sums.sum(axis=(-1, -2)) > 0  # a pair without rows in common says nothing
+        return np.asarray(metrics.macro_f1_score(sums).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1))
+
+    return intervals.score(counts, mean, edges=len(counts))

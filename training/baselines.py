@@ -6,8 +6,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline, make_union
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from stance.labels import Axis, LabelScheme
+from stance.labels import Axis
 from training.labelled import Example
 
 Predict = Callable[[Sequence[Example], Axis, Sequence[Example]], list[str]]
@@ -47,15 +48,17 @@ def predicted(
 ) -> list[str]:
     """A baseline's labels for examples that all have one.
 
-    train: labelled rows to learn from; None: the other examples, by cross-validation over groups, which
-    gives the baseline rows from where the model may have seen none.
+    train: labelled rows to learn from; None: the other examples, by cross-validation over groups (over
+    rows where all are of one), which gives the baseline rows from where the model may have seen none.
     """
     if train:
         return predict([example for example in train if example.labels.get(axis.name)], axis, examples)
-    groups = [example.group for example in examples]
+    groups: Sequence[str | int] = [example.group for example in examples]
+    if len(set(groups)) < 2:
+        groups = range(len(examples))
     folds = min(FOLDS, len(set(groups)))
     if folds < 2:
-        return predict(examples, axis, examples)
+        return predict([], axis, examples)
     found = [""] * len(examples)
     for rest, held_out in GroupKFold(folds).split(groups, groups=groups):
         labels = predict([examples[i] for i in rest], axis, [examples[i] for i in held_out])
@@ -64,10 +67,9 @@ def predicted(
     return found
 
 
-def reads_tone_as_stance(scheme: LabelScheme) -> bool:
-    """Whether a scheme has the axes that people take for one another."""
-    labels = {axis.name: set(axis.labels) for axis in scheme.axes}
-    return labels.get("sentiment") == set(TONE) and set(TONE.values()) <= labels.get("stance", set())
+def reads_tone_as_stance(axis: Axis, tones: Sequence[str]) -> bool:
+    """Whether an axis and the labels of another one are those that people take for one another."""
+    return axis.name == "stance" and set(TONE.values()) <= set(axis.labels) and set(tones) <= set(TONE)
 
 
 def _regressed(
@@ -81,5 +83,7 @@ def _regressed(
     model = make_pipeline(
         make_union(words, letters), LogisticRegression(C=10, class_weight="balanced", max_iter=1000)
     )
-    model.fit([text(example) for example in train], labels)
-    return [str(label) for label in model.predict([text(example) for example in test])]
+    # The many small steps of the solver are slower in several threads than in one.
+    with threadpool_limits(1):
+        model.fit([text(example) for example in train], labels)
+        return [str(label) for label in model.predict([text(example) for example in test])]

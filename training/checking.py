@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -11,12 +11,16 @@ from stance.encoding import Encoder
 from stance.labels import LabelScheme
 from training.labelled import Example, examine
 from training.schema import ENOUGH, labels_in
-from training.sources import Table
+from training.sources import Table, short_names
 from training.splits import near_duplicates
 
 RARE = 10  # rows with a label, below which nobody can learn or measure it
-# What UTF-8 looks like that was read as Windows-1252, and what stands for an unreadable letter.
-GARBLED = re.compile(r"â€|Ã[\x80-\xbf©¤¶¼Ÿ]|ï¿½|�")
+# What becomes of letters on the way: UTF-8 read as Windows-1252 or on a Mac, Windows-1252 read as Latin-1
+# (control characters) or on a Mac (an apostrophe as Õ), and what stands for a letter that was lost.
+GARBLED = re.compile(
+    "â€|[ÂÃ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|ï¿½|ï»¿|�|‚Ä[ôúùìî]|√[©®§±º†]|[\x80-\x9f]"
+    r"|(?<=[a-z])[Õ?](?=(?:s|t|re|ve|ll|d|m)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,11 @@ def check(
     """
     examples, bad = examine(tables, scheme, columns)
     findings = [Finding(True, one.kind, one.message, one.table, one.unit, one.line) for one in bad]
+    findings += _empty_rows(tables)
     where = _Places(tables)
-    findings += _of_rows(examples, where)
+    amiss = {(one.table, one.line) for one in bad}
+    findings += _of_rows(examples, where, amiss)
+    findings += _of_splits([one for one in examples if (one.table, one.line) not in amiss])
     findings += _of_pairs(examples, where)
     findings += _of_labels(examples, scheme)
     findings += _of_new_labels(tables, scheme, columns)
@@ -100,56 +107,98 @@ class _Places:
 
     def __init__(self, tables: Sequence[Table]) -> None:
         self._units = {table.name: table.unit for table in tables}
+        self._short = short_names(self._units)
 
     def finding(self, kind: str, example: Example, said: str) -> Finding:
         return Finding(False, kind, said, example.table, self._units[example.table], example.line)
 
     def named(self, example: Example, beside: Example) -> str:
         where = f"{self._units[example.table]} {example.line}"
-        return where if example.table == beside.table else f"{example.table}, {where}"
+        return where if example.table == beside.table else f"{self._short[example.table]}, {where}"
 
 
-def _of_rows(examples: Sequence[Example], where: _Places) -> Iterator[Finding]:
+def _empty_rows(tables: Sequence[Table]) -> Iterator[Finding]:
+    said = "nothing stands in it: it is passed over."
+    for table in tables:
+        for line in table.empty:
+            yield Finding(False, "empty row", said, table.name, table.unit, line)
+
+
+def _of_rows(
+    examples: Sequence[Example], where: _Places, amiss: Collection[tuple[str, int]]
+) -> Iterator[Finding]:
     for example in examples:
-        if not any(example.labels.values()):
+        if not any(example.labels.values()) and (example.table, example.line) not in amiss:
             yield where.finding("unlabelled", example, "no label on any axis: it is not used.")
-        if garbled := GARBLED.search(example.quote.text):
-            yield where.finding(
-                "garbled letters",
-                example,
-                f"the quotation has {garbled[0]!r}: the file was once read in a wrong encoding.",
-            )
+        quote = example.quote
+        for name, text in (("quotation", quote.text), ("speaker", quote.speaker), ("context", quote.context)):
+            if garbled := GARBLED.search(text or ""):
+                around = garbled.string[max(0, garbled.start() - 8) : garbled.end() + 8]
+                said = f"the {name} has {around!r}: the file was once read in a wrong encoding."
+                yield where.finding("garbled letters", example, said)
+
+
+def _of_splits(examples: Sequence[Example]) -> Iterator[Finding]:
+    """What the splitting of a fit would refuse; rows with errors of their own are left out."""
+    counts = Counter(example.split for example in examples)
+    if 0 < (missing := counts[None]) < len(examples):
+        said = f"{missing} of {len(examples)} rows have no split. Fill the column for all, or leave it out."
+        yield Finding(True, "incomplete split", said)
+    for name in ("train", "validation") if counts and not missing else ():
+        if not counts[name]:
+            yield Finding(True, "empty split", f"no row belongs to {name}: a fit needs some.")
 
 
 def _of_pairs(examples: Sequence[Example], where: _Places) -> Iterator[Finding]:
     """Copies, near-copies, contradictions, and what stands on two sides of a given split."""
-    first: dict[str, Example] = {}
-    for example in examples:
-        key = " ".join(re.findall(r"\w+", example.quote.text.casefold()))
-        other = first.setdefault(key, example)
-        if other is not example:
-            yield from _of_copies(other, example, where, "the same quotation as")
+    keys = [" ".join(re.findall(r"\w+", example.quote.text.casefold())) for example in examples]
+    earlier: dict[str, dict[Any, Example]] = defaultdict(dict)
+    for key, example in zip(keys, examples, strict=True):
+        if alike := earlier[key]:
+            yield from _of_copies(list(alike.values()), example, where)
+        alike.setdefault((example.split, example.quote.speaker, *example.labels.values()), example)
+    near: set[int] = set()
     for a, b in near_duplicates([example.quote.text for example in examples]):
-        if examples[a].quote.text.casefold() != examples[b].quote.text.casefold():
-            yield from _of_copies(examples[a], examples[b], where, "nearly the same quotation as")
+        if keys[a] != keys[b]:
+            said = f"nearly the same quotation as {where.named(examples[a], examples[b])}"
+            if _divided(examples[a], examples[b]):
+                yield _leak(said, examples[a], examples[b], where)
+            elif b not in near:
+                near.add(b)
+                yield where.finding("near-duplicate", examples[b], f"{said}.")
     yield from _divided_groups(examples, where)
 
 
-def _of_copies(first: Example, second: Example, where: _Places, alike: str) -> Iterator[Finding]:
-    there = f"{alike} {where.named(first, second)}"
-    exact = alike.startswith("the")
-    if first.split != second.split:
-        said = f"{there}, but one is in {first.split}, the other in {second.split}: take one out."
-        yield where.finding("leak between splits", second, said)
-    differing = [
+def _of_copies(alike: Sequence[Example], copy: Example, where: _Places) -> Iterator[Finding]:
+    """What is to be said of a row whose quotation stands in others above it."""
+    for other in [one for one in alike if _divided(one, copy)][:1]:
+        yield _leak(f"the same quotation as {where.named(other, copy)}", other, copy, where)
+    other = next((one for one in alike if _differing(one, copy)), alike[0])
+    said, differing = f"the same quotation as {where.named(other, copy)}", _differing(other, copy)
+    if differing:
+        yield where.finding("two labels", copy, f"{said}, with other labels: {differing}.")
+    else:
+        yield where.finding("duplicate", copy, f"{said}.")
+
+
+def _divided(one: Example, other: Example) -> bool:
+    return bool(one.split and other.split and one.split != other.split)
+
+
+def _leak(said: str, first: Example, second: Example, where: _Places) -> Finding:
+    message = f"{said}, but one is in {first.split}, the other in {second.split}: take one out."
+    return where.finding("leak between splits", second, message)
+
+
+def _differing(first: Example, second: Example) -> str:
+    """Labels that two rows with the same quotation and speaker cannot both have."""
+    if first.quote.speaker != second.quote.speaker:
+        return ""
+    return "; ".join(
         f"{axis} {first.labels[axis]} there, {label} here"
         for axis, label in second.labels.items()
         if label and first.labels[axis] and label != first.labels[axis]
-    ]
-    if differing and exact and first.quote.speaker == second.quote.speaker:
-        yield where.finding("two labels", second, f"{there}, with other labels: {'; '.join(differing)}.")
-    else:
-        yield where.finding("duplicate" if exact else "near-duplicate", second, f"{there}.")
+    )
 
 
 def _divided_groups(examples: Sequence[Example], where: _Places) -> Iterator[Finding]:
@@ -160,7 +209,8 @@ def _divided_groups(examples: Sequence[Example], where: _Places) -> Iterator[Fin
     for group, found in splits.items():
         if len(found) > 1:
             last = list(found.values())[-1]
-            said = f"group {group!r} stands in {' and '.join(found)}: keep an article's rows together."
+            stands = " and ".join(f"{name} ({where.named(one, last)})" for name, one in found.items())
+            said = f"group {group!r} stands in {stands}: keep an article's rows together."
             yield where.finding("leak between splits", last, said)
 
 

@@ -44,7 +44,7 @@ def last(folder: Path) -> Checkpoint | None:
         try:
             found.append(Checkpoint(path, json.loads((path / STATE).read_text(encoding="utf-8"))))
         except (OSError, ValueError):
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)  # another process may be at it, too
     return max(found, key=lambda one: one.step, default=None)
 
 

@@ -12,6 +12,22 @@ from stance.errors import SettingsError
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 MANY = 5000  # rows from which on nothing depends on their number
 
+TEXT, TEXTS = "a text", "a text or a list of texts"
+NAMES, AXES, COUNT = "a table of texts", "a text or a table of axes", "a whole number of zero or more"
+# What a file of --config may hold beside its table [fit].
+OPTIONS = {
+    "data": TEXTS,
+    "output": TEXT,
+    "schema": AXES,
+    "columns": NAMES,
+    "measure": TEXTS,
+    "notes": TEXT,
+    "version": TEXT,
+    "cv": COUNT,
+    "search": COUNT,
+    "logs": TEXT,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
@@ -55,10 +71,14 @@ class FitConfig:
                 raise SettingsError(f"{name} must be zero or more, but is {getattr(self, name)}.")
         if not 0 <= self.keep < 1:
             raise SettingsError(f"keep must be a share below one, but is {self.keep}.")
+        if self.warmup_share > 1:
+            raise SettingsError(f"warmup_share must be a share, at most one, but is {self.warmup_share}.")
         for first, second in (("bare_share", "context_share"), ("validation_share", "test_share")):
             a, b = getattr(self, first), getattr(self, second)
-            if a < 0 or b < 0 or a + b > 1:
+            if not (a >= 0 and b >= 0 and a + b <= 1):
                 raise SettingsError(f"{first} and {second} must be shares of one whole, but are {a} and {b}.")
+        if self.validation_share + self.test_share == 1:
+            raise SettingsError("validation_share and test_share leave no rows to train: they add up to one.")
         if self.window < 16:
             raise SettingsError(f"window must be 16 tokens or more, but is {self.window}.")
         if self.precision not in PRECISIONS:
@@ -87,7 +107,14 @@ def defaults(rows: int, *, start: str) -> dict[str, Any]:
         return {}
     held_out = max(0.1, min(0.25, 50 / max(rows, 1)))
     chosen: dict[str, dict[str, Any]] = {
-        "same": {"epochs": 2 if rows <= 1000 else 3, "frozen_layers": 3, "rehearsal": 20.0, "keep": 0.5},
+        "same": {
+            "epochs": 2 if rows <= 1000 else 3,
+            "frozen_layers": 3,
+            "rehearsal": 20.0,
+            "keep": 0.5,
+            # Nothing much is chosen by them here, and each row that is left to train on counts.
+            "validation_share": 0.1,
+        },
         "grown": {"epochs": 8 if rows <= 1000 else 5, "learning_rate": 1e-4, "rehearsal": 1.0, "patience": 3},
         "new": {"epochs": 5 if rows > 1000 else max(8, min(20, 3600 // max(rows, 1))), "patience": 4},
     }
@@ -107,6 +134,36 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
 
 
+def options(path: Path | None, typed: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a fit, as in OPTIONS, and its settings: what was typed goes before what a file says.
+
+    typed: options, None where one was left out. settings: of FitConfig. SettingsError where the file has
+    a key that nobody knows or a value of another kind, or where data or output are missing.
+    """
+    file = read_settings(path) if path else {}
+    unknown = file.keys() - OPTIONS.keys() - {"fit"}
+    if unknown:
+        raise SettingsError(
+            f"{path} has unknown keys: {', '.join(sorted(unknown))}. Known are [fit] and "
+            f"{', '.join(sorted(OPTIONS))}."
+        )
+    fit = file.pop("fit", {})
+    for name, kind, value in [
+        *((name, OPTIONS[name], value) for name, value in file.items()),
+        ("fit", "a table", fit),
+    ]:
+        if not _is(value, kind):
+            raise SettingsError(f"{path}: {name} must be {kind}, but is {value!r}.")
+    merged = {**file, **{name: value for name, value in typed.items() if value is not None}}
+    merged["columns"] = {**file.get("columns", {}), **(typed.get("columns") or {})}
+    merged["settings"] = {**fit, **settings}
+    FitConfig.from_table(merged["settings"])
+    for name in ("data", "output"):
+        if not merged.get(name):
+            raise SettingsError(f"No {name} given. Type it, or write it into the file of --config.")
+    return merged
+
+
 def parsed(settings: Iterable[str]) -> dict[str, Any]:
     """Settings as a command line gives them: ``["epochs=5", "class_weights=false"]``."""
     table: dict[str, Any] = {}
@@ -121,6 +178,17 @@ def parsed(settings: Iterable[str]) -> dict[str, Any]:
                 ) from error
             table[name.strip()] = value
     return table
+
+
+def _is(value: object, kind: str) -> bool:
+    if kind == COUNT:
+        return type(value) is int and value >= 0
+    if isinstance(value, dict):
+        texts = all(isinstance(one, str) for one in value.values())
+        return kind in ("a table", AXES) or (kind == NAMES and texts)
+    if isinstance(value, list):
+        return kind == TEXTS and all(isinstance(one, str) for one in value)
+    return isinstance(value, str) and kind in (TEXT, TEXTS, AXES)
 
 
 def _types(cls: type) -> dict[str, tuple[type, ...]]:

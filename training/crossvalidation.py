@@ -1,6 +1,7 @@
 """How well a recipe does on rows it has not seen, when there are too few to set some aside for good."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +27,7 @@ def cross_validate(material: Material, folds: int, folder: Path) -> Report:
     folder: for checkpoints; an interrupted cross-validation does not fit again what it had fitted.
     SettingsError where there are fewer groups than folds.
     """
-    grouped = splits.grouped(material.examples)
-    if not 2 <= folds <= len(set(grouped)):
-        raise SettingsError(
-            f"Cross-validation needs 2 to {len(set(grouped))} folds, one group of rows at least in each; "
-            f"{folds} were asked for."
-        )
+    grouped = check_folds(material.examples, folds)
     examples = [replace(e, group=g) for e, g in zip(material.examples, grouped, strict=True)]
     predictions: dict[int, Prediction] = {}
     for number, (rest, held_out) in enumerate(GroupKFold(folds).split(grouped, groups=grouped), 1):
@@ -50,8 +46,22 @@ def cross_validate(material: Material, folds: int, folder: Path) -> Report:
     )
 
 
-def _fitted(material: Material, rows: list[Example], folder: Path) -> StanceClassifier:
-    config = replace(material.config, test_share=0.0)
-    return replace(material, examples=[replace(row, split=None) for row in rows], config=config).fitted(
-        folder
+def check_folds(examples: Sequence[Example], folds: int) -> list[str]:
+    """The group of each example; SettingsError where there are too few to divide them so often."""
+    grouped = splits.grouped(examples)
+    if not 2 <= folds <= len(set(grouped)):
+        raise SettingsError(
+            f"Cross-validation needs two folds or more, and at least a group of rows for each: {folds} "
+            f"fold(s) were asked for, and the rows are in {len(set(grouped))} group(s)."
+        )
+    return grouped
+
+
+def _fitted(material: Material, rows: Sequence[Example], folder: Path) -> StanceClassifier:
+    fold = replace(
+        material,
+        examples=[replace(row, split=None) for row in rows],
+        config=replace(material.config, test_share=0.0),
+        logs=material.logs and material.logs / folder.name,
     )
+    return fold.fitted(folder)

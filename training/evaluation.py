@@ -1,5 +1,7 @@
 """What a model is worth on labelled quotations, through the public API."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +11,7 @@ import numpy as np
 from stance.actors import iso_date
 from stance.classifier import StanceClassifier
 from stance.errors import ColumnError
-from stance.labels import Axis
+from stance.labels import Axis, LabelScheme
 from stance.quotes import Quote
 from stance.results import Prediction
 from training import agreement, baselines, intervals, metrics
@@ -28,6 +30,9 @@ SHOWN: dict[str, Callable[[Quote], Quote]] = {
     MASKED_IN_CONTEXT: masked,
 }
 VALUES = 20  # of a column, beyond which the rarer ones are one slice
+EMPTY, OTHERS = "(empty)", "(others)"
+DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
+FEW = 20  # groups, below which intervals hold the true figure less often than they say
 
 
 def evaluate(
@@ -54,7 +59,7 @@ def evaluate(
             for axis in classifier.scheme.axes
             if (report := axis_report(axis, examples, predictions))
         ]
-    return Report(classifier.name, data, forms, tuple(_notes(examples, train)))
+    return Report(classifier.name, data, forms, tuple(_notes(classifier.scheme, examples, train)))
 
 
 def _check(slices: Sequence[str], examples: Sequence[Example]) -> None:
@@ -75,11 +80,28 @@ def _forms(examples: Sequence[Example]) -> dict[str, Callable[[Quote], Quote]]:
     return {name: form for name, form in SHOWN.items() if name not in left_out}
 
 
-def _notes(examples: Sequence[Example], train: Sequence[Example] | None) -> Iterator[str]:
-    if len({example.group for example in examples}) == len(examples):
+def _notes(
+    scheme: LabelScheme, examples: Sequence[Example], train: Sequence[Example] | None
+) -> Iterator[str]:
+    rows = [example for example in examples if any(example.labels.get(name) for name in scheme.names)]
+    if not rows:
+        yield f"No row has a label of {', '.join(scheme.names)}, so there is nothing to measure: label some."
+        return
+    groups = {example.group for example in rows}
+    if len(groups) == 1:
+        yield (
+            "All rows are of one group, so no interval can be given: unless a figure is 0 or 1, its bounds "
+            "are the figure itself. Label rows from more articles or sources."
+        )
+    elif len(groups) == len(rows):
         yield (
             "No column group or source binds rows together: intervals take every row for an article of "
             "its own, and are too narrow where several quotations come from one."
+        )
+    if 1 < len(groups) < FEW:
+        yield (
+            f"The rows are of {len(groups)} groups only, and with fewer than {FEW} intervals are too narrow. "
+            "Label rows from more articles or sources."
         )
     if not train:
         yield (
@@ -115,26 +137,26 @@ def _completed(
 def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[str]) -> Iterator[Slice]:
     values = _values(column, rows)
     counts = metrics.confusions(true_labels(rows, axis), labels, axis.labels)
-    for value in sorted(set(values)):
+    for value in sorted(set(values), key=lambda value: (value in (EMPTY, OTHERS), value)):
         there = np.array([one == value for one in values])
         grouped = intervals.by_group(counts[there], [r.group for r, t in zip(rows, there, strict=True) if t])
         yield Slice(
             column=column,
             value=value,
             rows=int(there.sum()),
-            macro_f1=intervals.score(grouped, metrics.macro_f1_score),
-            accuracy=intervals.score(grouped, metrics.accuracy_score),
+            macro_f1=intervals.score(grouped, metrics.macro_f1_score, edges=len(grouped)),
+            accuracy=intervals.score(grouped, metrics.accuracy_score, edges=len(grouped)),
         )
 
 
 def _values(column: str, rows: Sequence[Example]) -> list[str]:
     """The values of a column; dates by their year, and the rarest ones as one."""
-    cells = [str(example.row.get(column, "(empty)")) for example in rows]
-    if column == "date":
+    cells = [str(example.row.get(column, EMPTY)) for example in rows]
+    if column == "date" or all(DAY.match(cell) for cell in cells if cell != EMPTY):
         cells = [iso_date(cell)[:4] or cell for cell in cells]
-    common = sorted(set(cells), key=lambda cell: -cells.count(cell))
+    common = [cell for cell, _ in Counter(sorted(cells)).most_common()]
     kept = set(common if len(common) <= VALUES else common[: VALUES - 1])
-    return [cell if cell in kept else "(others)" for cell in cells]
+    return [cell if cell in kept else OTHERS for cell in cells]
 
 
 def _baselines(
@@ -147,7 +169,7 @@ def _baselines(
     found: dict[str, Any] = {
         name: baselines.predicted(predict, axis, rows, train) for name, predict in baselines.BASELINES.items()
     }
-    if axis.name == "stance" and set(tones) <= set(baselines.TONE) and len(tones) == len(rows):
+    if tones and baselines.reads_tone_as_stance(axis, tones):
         found[baselines.SENTIMENT_AS_STANCE] = [baselines.TONE[tone] for tone in tones]
     groups = [example.group for example in rows]
     model = metrics.confusions(true_labels(rows, axis), labels, axis.labels)

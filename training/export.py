@@ -1,6 +1,7 @@
 """A fitted network → a model folder that stance can load, used once before it gets its name."""
 
 import json
+import logging
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from stance.calibration import AxisCalibration, Floats, probabilities
 from stance.classifier import StanceClassifier
 from stance.encoding import Encoder
-from stance.errors import ModelFolderError
+from stance.errors import ModelFolderError, SettingsError
 from stance.folder import CARD, CONFIG, FORMAT, GRAPH, MANIFEST, TOKENIZER, WEIGHTS, ModelFolder, sha256
 from stance.labels import LabelScheme
 from stance.quotes import Quote
@@ -46,24 +47,50 @@ class Parity:
     flips: float
 
 
+def check_place(output: Path) -> None:
+    """SettingsError where a model folder cannot be written to ``output`` without loss of something else.
+
+    Gives a former model its name back, if a process was killed while the new one took its place.
+    """
+    if output.name in ("", ".."):
+        raise SettingsError(f"{output} is no name for a model. Give a folder such as models/mine.")
+    former = _former(output)
+    if not output.exists() and (former / MANIFEST).exists():
+        former.rename(output)
+    if output.is_dir() and ((output / MANIFEST).exists() or not any(output.iterdir())):
+        return
+    if output.exists():
+        raise SettingsError(
+            f"{output} exists and is not a model, so it is not replaced. Give the name of a new folder, such "
+            f"as {output / 'mine' if output.is_dir() else 'models/mine'}."
+        )
+
+
 @contextmanager
 def staged(output: Path) -> Iterator[Path]:
     """A folder beside ``output`` that takes its name, and its place, only when all is done."""
-    folder = output.with_name(f".{output.name}.unfinished")
-    former = output.with_name(f".{output.name}.former")
-    if former.exists() and not output.exists():
-        former.rename(output)  # a process was killed between the two renames below
+    folder, former = output.with_name(f".{output.name}.unfinished"), _former(output)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
         yield folder
-        shutil.rmtree(former, ignore_errors=True)
+        _discard(former)
         if output.exists():
             output.rename(former)
         folder.rename(output)
-        shutil.rmtree(former, ignore_errors=True)
+        _discard(former)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _former(output: Path) -> Path:
+    return output.with_name(f".{output.name}.former")
+
+
+def _discard(model: Path) -> None:
+    # First what makes it a model: half of one that was being deleted must not come back.
+    (model / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(model, ignore_errors=True)
 
 
 def weights(folder: Path, model: Any, base: Base) -> Any:
@@ -84,8 +111,7 @@ def graph(path: Path, model: Any, *, quantised: bool = True) -> None:
     names = INPUTS if takes_types(model) else INPUTS[:2]
     axes = {0: torch.export.Dim("quotes"), 1: torch.export.Dim("length")}
     plain = path.with_suffix(".fp32.onnx")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _quiet_exporter():
         torch.onnx.export(
             model,
             (),
@@ -104,6 +130,20 @@ def graph(path: Path, model: Any, *, quantised: bool = True) -> None:
         plain.unlink()
     else:
         plain.replace(path)
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    # It tells of packages that no network here needs, and of its own plans.
+    exporter = logging.getLogger("torch.onnx")
+    before = exporter.level
+    exporter.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        exporter.setLevel(before)
 
 
 def manifest(

@@ -1,9 +1,11 @@
 """The figures of one axis: labels and predictions in, an AxisReport out."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from stance.calibration import Floats
 from stance.labels import Axis
@@ -28,22 +30,23 @@ def axis_report(
     grouped = intervals.by_group(counts, groups)
     clear = np.array([example.clarity == "clear" for example in rows])
     total = counts.sum(axis=0).astype(int)
+    overall = partial(intervals.score, grouped, edges=len(grouped))
     return AxisReport(
         axis=axis.name,
         labels=axis.labels,
         rows=len(rows),
         groups=len(grouped),
-        macro_f1=intervals.score(grouped, metrics.macro_f1_score),
+        macro_f1=overall(metrics.macro_f1_score),
         macro_f1_clear=macro_f1(counts[clear], [g for g, there in zip(groups, clear, strict=True) if there])
         if clear.any()
         else None,
-        accuracy=intervals.score(grouped, metrics.accuracy_score),
-        mcc=intervals.score(grouped, metrics.matthews_corrcoef),
-        alpha=intervals.score(grouped, metrics.alpha_of_two),
+        accuracy=overall(metrics.accuracy_score),
+        mcc=overall(metrics.matthews_corrcoef),
+        alpha=overall(metrics.alpha_of_two),
         by_label=tuple(_label_report(place, label, grouped) for place, label in enumerate(axis.labels)),
         confusion=tuple(tuple(map(int, row)) for row in total),
         confusion_shares=tuple(
-            tuple(intervals.score(grouped, _share_of_row(i, j)) for j in range(len(axis.labels)))
+            tuple(_share_of_row(grouped, i, j) for j in range(len(axis.labels)))
             for i in range(len(axis.labels))
         ),
         calibration=_calibration(rows, scores, axis),
@@ -66,30 +69,32 @@ def true_labels(rows: Sequence[Example], axis: Axis) -> list[str]:
 
 def macro_f1(counts: Floats, groups: Sequence[str]) -> Score:
     """Macro-F1 of confusions [rows, labels, labels] with its interval."""
-    return intervals.score(intervals.by_group(counts, groups), metrics.macro_f1_score)
+    grouped = intervals.by_group(counts, groups)
+    return intervals.score(grouped, metrics.macro_f1_score, edges=len(grouped))
 
 
 def _label_report(place: int, label: str, grouped: Floats) -> LabelReport:
     total = grouped.sum(axis=0)
+    true, found = grouped[:, place].sum(axis=-1) > 0, grouped[:, :, place].sum(axis=-1) > 0
 
-    def scored(metric: Callable[[Floats, int], Floats]) -> Score:
-        return intervals.score(grouped, lambda sums: metric(sums, place))
+    def scored(metric: Callable[[Floats, int], Floats], counted: npt.NDArray[np.bool_]) -> Score:
+        return intervals.score(grouped, lambda sums: metric(sums, place), edges=int(counted.sum()))
 
     return LabelReport(
         label=label,
         rows=int(total[place].sum()),
         found=int(total[:, place].sum()),
-        precision=scored(metrics.precision_score),
-        recall=scored(metrics.recall_score),
-        f1=scored(metrics.f1_score),
+        precision=scored(metrics.precision_score, found),
+        recall=scored(metrics.recall_score, true),
+        f1=scored(metrics.f1_score, true | found),
     )
 
 
-def _share_of_row(true: int, found: int) -> intervals.Statistic:
+def _share_of_row(grouped: Floats, true: int, found: int) -> Score:
     def share(sums: Floats) -> Floats:
         return np.asarray(sums[..., true, found] / np.maximum(sums[..., true, :].sum(axis=-1), 1e-12))
 
-    return share
+    return intervals.score(grouped, share, edges=int((grouped[:, true].sum(axis=-1) > 0).sum()))
 
 
 def _calibration(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis) -> Calibration:
@@ -138,7 +143,7 @@ def _right(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis) ->
 
 def _mean(values: Floats, groups: Sequence[str]) -> Score:
     counts = intervals.by_group(np.stack([values, np.ones(len(values))], axis=1), groups)
-    return intervals.score(counts, lambda sums: np.asarray(sums[..., 0] / sums[..., 1]))
+    return intervals.score(counts, lambda sums: np.asarray(sums[..., 0] / sums[..., 1]), edges=len(counts))
 
 
 def difference(sums: Floats) -> Floats:

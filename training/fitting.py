@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from safetensors.torch import load_file
 from transformers import (
     EvalPrediction,
@@ -36,6 +37,11 @@ from training.progress import LiveProgress
 from training.splits import Split
 
 log = logging.getLogger(__name__)
+
+
+def processes() -> Any:
+    """The state of accelerate: which process this is, of how many that share a fit."""
+    return PartialState(cpu=_on_cpu())
 
 
 class Fitting:
@@ -68,6 +74,7 @@ class Fitting:
             network.average(self.model, self._start, keep=self._config.keep, outputs=self._known)
         self.model.eval()
         self.score = self._score(split.validation)
+        processes().wait_for_everyone()  # all have read the checkpoints: they may be deleted
         return self.model
 
     def _score(self, examples: list[Example]) -> float:
@@ -78,12 +85,18 @@ class Fitting:
         return self._metrics(EvalPrediction(logits, labels))["macro_f1"]
 
     def _train(self, split: Split, found: checkpoints.Checkpoint | None) -> None:
-        trainer = self._trainer(split)
+        progress = LiveProgress()
+        trainer = self._trainer(split, progress)
+        if processes().num_processes > 1:
+            log.info("%d processes share every step", processes().num_processes)
         if found is not None:
             log.info("going on from step %d", found.step)
-        trainer.train(resume_from_checkpoint=str(found.path) if found else None)
+        try:
+            trainer.train(resume_from_checkpoint=str(found.path) if found else None)
+        finally:
+            progress.close()
 
-    def _trainer(self, split: Split) -> Trainer:
+    def _trainer(self, split: Split, progress: LiveProgress) -> Trainer:
         rows = training_rows(split.train, self._scheme, self.encoder, self._config)
         _freeze(self.model, self._config.frozen_layers)
         arguments = self._arguments(len(split.train), len(rows))
@@ -99,7 +112,7 @@ class Fitting:
                 _Stopping(self._config.patience),
                 _FrozenAtFirst(self.model, self._config.frozen_epochs * int(arguments.eval_steps)),
                 _Saving(self._config.checkpoint_steps),
-                LiveProgress(),
+                progress,
                 *self._tensorboard(),
             ],
         )
@@ -109,11 +122,10 @@ class Fitting:
     def _arguments(self, per_epoch: int, rows: int) -> TrainingArguments:
         config = self._config
         steps = math.ceil(per_epoch / config.batch_size)
-        processes = PartialState().num_processes
         return TrainingArguments(
             output_dir=str(self._folder),
             # As many rows a step as on one device, so that the learning rate means the same.
-            per_device_train_batch_size=max(1, config.batch_size // processes),
+            per_device_train_batch_size=max(1, config.batch_size // _devices()),
             per_device_eval_batch_size=4 * config.batch_size,
             # The rows hold all epochs, one after the other, in the order in which they are shown.
             num_train_epochs=1,
@@ -130,18 +142,21 @@ class Fitting:
             metric_for_best_model="macro_f1",
             greater_is_better=True,
             logging_steps=max(1, min(50, steps)),
+            # The loss is a mean over the rows of a device: their mean needs no other scale.
+            average_tokens_across_devices=False,
             remove_unused_columns=False,
             label_names=["labels"],
             dataloader_pin_memory=torch.cuda.is_available(),
             disable_tqdm=True,
             report_to="none",
             ddp_find_unused_parameters=config.frozen_epochs > 0,
+            use_cpu=_on_cpu(),
             seed=config.seed,
             **_precision(config.precision),
         )
 
     def _tensorboard(self) -> list[TrainerCallback]:
-        if self._logs is None:
+        if self._logs is None or not processes().is_main_process:
             return []
         from torch.utils.tensorboard import SummaryWriter
         from transformers.integrations import TensorBoardCallback
@@ -172,6 +187,17 @@ def _freeze(model: Any, layers: int) -> None:
         layer = re.search(r"\.(\d+)\.", name)
         low = int(layer[1]) < layers if layer else "embed" in name
         parameter.requires_grad = not (layers and low)
+
+
+def _on_cpu() -> bool:
+    # Unless told, accelerate takes each of several processes without a GPU for the only one.
+    return not torch.accelerator.is_available() or parse_flag_from_env("ACCELERATE_USE_CPU")
+
+
+def _devices() -> int:
+    """How many devices share a step: processes, or the GPUs among which one process divides it."""
+    count = int(processes().num_processes)
+    return count if count > 1 or _on_cpu() else torch.cuda.device_count()
 
 
 def _precision(name: str) -> dict[str, bool]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from stance.calibration import Floats
 
@@ -36,21 +37,35 @@ def by_group(counts: Floats, groups: Sequence[str]) -> Floats:
     return summed
 
 
-def score(counts: Floats, statistic: Statistic, *, seed: int = 0) -> Score:
+def score(counts: Floats, statistic: Statistic, *, edges: int | None = None, seed: int = 0) -> Score:
     """The figure of all groups together, with its BCa bootstrap interval over groups.
 
     counts: [groups, ...], one entry for each group (or row). statistic: summed counts → the figure, for
-    any number of leading dimensions. Source: Efron 1987, "Better Bootstrap Confidence Intervals". The
-    interval is widened for few groups as Hesterberg 2015 ("What Teachers Should Know About the
-    Bootstrap") does, since the spread among resamples is too small by sqrt((n - 1) / n).
+    any number of leading dimensions. edges: for a figure from 0 to 1, how many groups have rows that it
+    counts; where all resamples are alike, as with no error at all, the bound is then that of a share in so
+    many groups (Clopper & Pearson 1934), and not the figure itself.
+
+    Source: Efron 1987, "Better Bootstrap Confidence Intervals"; widened for few groups as in Hesterberg
+    2015, "What Teachers Should Know About the Bootstrap". tests/test_acceptance_statistics.py measures how
+    often it holds the true figure: 93 to 97 % of the time with 400 rows or 60 groups, some 90 % with 10
+    groups, with errors that come in clumps (3 % errors in 60 groups), or where a label has but a few rows.
     """
     value = float(statistic(counts.sum(axis=0)))
     values = np.sort(resampled(counts, statistic, seed=seed))
     values = values[np.isfinite(values)]
     if len(counts) < 2 or not len(values) or values[0] == values[-1]:
-        return Score(value, value, value)
+        return _edge(value, edges)
     low, high = np.quantile(values, _levels(counts, statistic, value, values))
-    return Score(value, float(low), float(high))
+    # A figure that resampling moves one way only, as the ECE of a calibrated model, may lie outside.
+    return Score(value, min(float(low), value), max(float(high), value))
+
+
+def _edge(value: float, groups: int | None) -> Score:
+    """What can be said where resampling says nothing."""
+    if groups is None or value not in (0.0, 1.0):
+        return Score(value, value, value)
+    reach = 1 - ((1 - LEVEL) / 2) ** (1 / groups) if groups else 1.0
+    return Score(value, max(0.0, value - reach), min(1.0, value + reach))
 
 
 def resampled(counts: Floats, statistic: Statistic, *, seed: int = 0) -> Floats:
@@ -75,7 +90,9 @@ def _levels(counts: Floats, statistic: Statistic, value: float, values: Floats) 
     gaps = left_out[np.isfinite(left_out)].mean() - left_out[np.isfinite(left_out)]
     spread = (gaps**2).sum() ** 1.5
     acceleration = (gaps**3).sum() / (6 * spread) if spread else 0.0
-    wider = np.sqrt(len(counts) / (len(counts) - 1))
-    tails = wider * norm.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    shifted = bias + tails
-    return np.asarray(norm.cdf(bias + shifted / (1 - acceleration * shifted)))
+    groups = len(counts)
+    wider = np.sqrt(groups / (groups - 1)) * student.ppf((1 + LEVEL) / 2, groups - 1)
+    shifted = bias + np.array([-wider, wider])
+    # Past the pole of the formula, with few and very uneven groups, nothing but the outermost is left.
+    room = np.maximum(1 - acceleration * shifted, 1e-6)
+    return np.asarray(norm.cdf(bias + shifted / room))

@@ -1,5 +1,6 @@
 """Labels that are probably wrong, by cross-validated confident learning; in training rows only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,14 +61,13 @@ def refuse_test_rows(examples: Sequence[Example]) -> None:
 
 
 def _of_axis(axis: Axis, examples: Sequence[Example], features: Floats, seed: int) -> list[Suspect]:
-    there = [i for i, example in enumerate(examples) if example.labels.get(axis.name)]
-    given = np.array([axis.labels.index(str(examples[i].labels[axis.name])) for i in there])
-    # Each fold must have seen each label.
-    used, counts = np.unique(given, return_counts=True)
-    if len(there) < FEWEST or len(used) < 2 or counts.min() < FOLDS:
+    there = _usable(axis, examples)
+    given = np.array([axis.labels.index(str(examples[i].labels[axis.name])) for i in there], dtype=int)
+    used = np.unique(given)
+    if len(there) < FEWEST or len(used) < 2:
         return []
     probabilities = _out_of_fold(
-        features[there], np.searchsorted(used, given), _groups(examples, there), seed
+        features[there], np.searchsorted(used, given), [examples[i].group for i in there], seed
     )
     issues = find_label_issues(
         np.searchsorted(used, given),
@@ -88,8 +88,13 @@ def _of_axis(axis: Axis, examples: Sequence[Example], features: Floats, seed: in
     ]
 
 
-def _groups(examples: Sequence[Example], there: Sequence[int]) -> list[str]:
-    return [examples[i].group for i in there]
+def _usable(axis: Axis, examples: Sequence[Example]) -> list[int]:
+    """Rows whose label occurs so often, and in so many groups, that each fold may have seen it."""
+    there = [i for i, example in enumerate(examples) if example.labels.get(axis.name)]
+    rows = Counter(examples[i].labels[axis.name] for i in there)
+    pairs = {(examples[i].labels[axis.name], examples[i].group) for i in there}
+    groups = Counter(label for label, _ in pairs)
+    return [i for i in there if rows[label := examples[i].labels[axis.name]] >= FOLDS and groups[label] > 1]
 
 
 def _out_of_fold(
@@ -99,6 +104,9 @@ def _out_of_fold(
     found = np.zeros((len(labels), labels.max() + 1))
     folds = StratifiedGroupKFold(min(FOLDS, len(set(groups))), shuffle=True, random_state=seed)
     for rest, held_out in folds.split(features, labels, groups):
+        if len(np.unique(labels[rest])) < 2:  # nothing to tell apart: none of these is suspected
+            found[held_out] = np.eye(found.shape[1])[labels[held_out]]
+            continue
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
         model.fit(features[rest], labels[rest])
         found[np.ix_(held_out, model.classes_)] = model.predict_proba(features[held_out])

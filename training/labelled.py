@@ -1,7 +1,8 @@
 """Labelled rows → Examples; every bad row is reported, all at once."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,15 @@ from stance.quotes import Quote
 from stance.tables import QUOTE_COLUMNS, Row, quote_columns, quote_of
 from training.sources import Source, Table, tables_of
 
+QUOTATION = "quotation"  # the kind of finding after which a row has nothing to be labelled
 SPLITS = ("train", "validation", "test")
 CLARITIES = ("clear", "borderline", "none")
 # Beside those of a quotation and one an axis; all others are carried along.
 KNOWN_COLUMNS = ("group", "source", "clarity", "weight", "split")
+# An item of a list in a CSV cell as Python and numpy print it; and what stands between items elsewhere.
+LIST_ITEM = re.compile(r"""(["'])(.*?)\1|\b(?:None|null|nan)\b""")
+MARKS = re.compile(r"[,;|]")
+COMMA = re.compile(r"\d+,\d\d?")  # a decimal comma, and surely none that parts thousands
 SHOWN = 50  # findings that a message prints; the error holds all of them
 
 
@@ -79,7 +85,7 @@ def read_tables(tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[s
 def examine(
     tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[str, str]
 ) -> tuple[list[Example], list[BadRow]]:
-    """The good rows as Examples, and what is wrong with the others."""
+    """All rows that hold a quotation as Examples, without the cells that are wrong; and what is wrong."""
     examples: list[Example] = []
     bad: list[BadRow] = []
     place = 0
@@ -88,7 +94,7 @@ def examine(
         for number, row in table.rows:
             found = list(reader.findings(row))
             bad += [BadRow(table.name, table.unit, number, kind, said) for kind, said in found]
-            if not found:
+            if not any(kind == QUOTATION for kind, _ in found):
                 examples.append(reader.example(number, row, place))
             place += 1
     return examples, bad
@@ -118,37 +124,52 @@ class _Reader:
     def findings(self, row: Row) -> Iterator[tuple[str, str]]:
         """Everything that is wrong with a row: a short name and a sentence."""
         try:
-            quote_of(row, self._quote)
+            yield from _no_words(self._quote["quote"], quote_of(row, self._quote).text)
         except QuoteError as error:
-            yield "quotation", str(error)
+            yield QUOTATION, str(error)
         for axis in self._scheme.axes:
-            column = self._name[axis.name]
-            yield from _illegal("label", column, self._cell(row, axis.name), axis.labels)
-            for label in self._labels_of_readers(row, axis.name):
-                yield from _illegal("label of a coder", f"a coder's {column}", label, axis.labels)
+            column, label = self._name[axis.name], self._cell(row, axis.name)
+            if isinstance(row.get(column), list):
+                yield "label", f"{column} is a list, but a row has one label; coders have {column}_readers."
+            else:
+                yield from _illegal("label", column, label, axis.labels, self._home(label))
+            for given in self._labels_of_readers(row, axis.name):
+                yield from _illegal("label of a coder", f"a coder's {column}", given, axis.labels)
         yield from _illegal("clarity", self._name["clarity"], self._cell(row, "clarity"), CLARITIES)
         yield from _illegal("split", self._name["split"], self._cell(row, "split"), SPLITS)
         weight = self._cell(row, "weight")
-        if weight and not _is_weight(weight):
-            yield "weight", f"weight is {weight!r}, but must be a number of zero or more."
+        if _weight(weight) is None:
+            yield (
+                "weight",
+                f"{self._name['weight']} is {weight!r}, but must be a number of zero or more, such as 0.5.",
+            )
 
     def example(self, number: int, row: Row, place: int) -> Example:
-        """A row without findings as an Example."""
+        """A row as an Example; a cell with a finding counts as empty."""
         source = self._cell(row, "source")
         given = {name: self._labels_of_readers(row, name) for name in self._scheme.names}
+        # In one spelling, whatever kind of table they come from.
+        spelt: Row = {one: list(given[name]) for name, (one, _) in self._readers.items() if one in row}
+        if COMMA.fullmatch(weight := self._cell(row, "weight")):
+            spelt[self._name["weight"]] = weight.replace(",", ".")
         return Example(
             quote=quote_of(row, self._quote),
-            labels={name: self._cell(row, name) or None for name in self._scheme.names},
+            labels={one.name: _legal(self._cell(row, one.name), one.labels) for one in self._scheme.axes},
             group=self._cell(row, "group") or source or f"row {place}",
             source=source,
-            clarity=self._cell(row, "clarity") or None,
-            weight=float(self._cell(row, "weight") or 1),
-            split=self._cell(row, "split") or None,
+            clarity=_legal(self._cell(row, "clarity"), CLARITIES),
+            weight=1.0 if (weighs := _weight(weight)) is None else weighs,
+            split=_legal(self._cell(row, "split"), SPLITS),
             readers={name: labels for name, labels in given.items() if any(labels)},
-            row=row,
+            row={**row, **spelt},
             table=self._table.name,
             line=number,
         )
+
+    def _home(self, label: str) -> str:
+        """What to say of a label that stands in the wrong column."""
+        homes = [self._name[axis.name] for axis in self._scheme.axes if label in axis.labels]
+        return f" It is a label of {' and '.join(homes)}: are the columns swapped?" if homes else ""
 
     def _cell(self, row: Row, role: str) -> str:
         return str(row.get(self._name[role], "")).strip()
@@ -162,30 +183,51 @@ class _Reader:
 
 def _reader_columns(axis: str, names: Sequence[str]) -> tuple[str | None, list[str]]:
     """The column with the labels of all coders (``stance_readers``), or one for each (``stance_1`` …)."""
-    listed = f"{axis}_readers"
-    single = [name for name in names if name.startswith(f"{axis}_") and name[len(axis) + 1 :].isdigit()]
+    listed, prefix = f"{axis}_readers", f"{axis}_"
+    single = [name for name in names if name.startswith(prefix) and name.removeprefix(prefix).isdecimal()]
+    single.sort(key=lambda name: int(name.removeprefix(prefix)))
     return (listed if listed in names else None), single
 
 
 def _as_labels(cell: Any) -> tuple[str, ...]:
-    if isinstance(cell, str):  # a list in a CSV cell: as JSON, or with commas
-        try:
-            cell = json.loads(cell)
-        except ValueError:
-            cell = cell.split(",")
+    if isinstance(cell, str):
+        cell = _list_in(cell.strip())
     return tuple(str(label or "").strip() for label in cell or ())
 
 
-def _illegal(kind: str, column: str, found: str, legal: Iterable[str]) -> Iterator[tuple[str, str]]:
-    legal = tuple(legal)
+def _list_in(cell: str) -> list[Any]:
+    if not cell.startswith("["):
+        return MARKS.split(cell)
+    try:
+        return list(json.loads(cell))
+    except ValueError:
+        return [item[2] for item in LIST_ITEM.finditer(cell)]
+
+
+def _no_words(column: str, text: str) -> Iterator[tuple[str, str]]:
+    if text.lstrip().startswith("{") and text.rstrip().endswith("}"):
+        yield QUOTATION, f"The column {column!r} must hold texts, but this is an object: {text[:40]!r}."
+    elif not any(character.isalpha() for character in text):
+        yield QUOTATION, f"A quotation needs words, but {column} is {text[:40]!r}. Is it the right column?"
+
+
+def _illegal(
+    kind: str, column: str, found: str, legal: Sequence[str], home: str = ""
+) -> Iterator[tuple[str, str]]:
     if found and found not in legal:
         close = nearest(found, legal)
-        hint = f" Did you mean {close!r}?" if close else ""
+        hint = f" Did you mean {close!r}?" if close else home
         yield kind, f"{column} is {found!r}, but must be one of {', '.join(legal)}.{hint}"
 
 
-def _is_weight(text: str) -> bool:
+def _legal(found: str, legal: Sequence[str]) -> str | None:
+    return found if found in legal else None
+
+
+def _weight(text: str) -> float | None:
+    """The weight that a cell gives, 1 where it is empty; None where it makes no sense."""
     try:
-        return 0 <= float(text) < float("inf")
+        weight = float(text.replace(",", ".") if COMMA.fullmatch(text) else text or 1)
     except ValueError:
-        return False
+        return None
+    return weight if 0 <= weight < float("inf") else None

@@ -8,33 +8,51 @@ from stance.actors import Actors
 from stance.quotes import Quote
 
 MASK = "the speaker"
-RUN = re.compile(r"[A-Z][\w.’'-]*(?:\s+(?:(?:de|da|van|von|bin|al|el|der)\s+)?[A-Z][\w.’'-]*)*")
+RUN = re.compile(
+    r"[A-Z][\w.’'-]*(?:\s+(?:(?:de|da|del|den|der|di|du|la|van|von|bin|al|el)\s+)*[A-Z][\w.’'-]*)*"
+)
 # Words of offices, bodies and places, which are capitalised as names are.
 OFFICES = frozenset(
     (
-        "a an acting administration administrator admiral adviser advisor affairs agency ambassador america "
-        "american asia association attorney authority bank beijing board britain british bureau business "
-        "cabinet center central centre chair chairman chairperson chairwoman chamber chief china chinese "
-        "college commander commerce commission commissioner committee communist company congress "
-        "congressman congresswoman consul council counsel daily defence defense democrat democratic "
-        "department deputy director dr embassy energy eu europe european exchange executive federal finance "
-        "first foreign former general global governor group high hong house industry institute intelligence "
-        "interior international japan japanese joint justice kong labor leader liberation macau majority "
-        "military minister ministry minority mr mrs ms national navy news office officer official "
-        "organization panel party people's people’s permanent premier president press prime professor "
-        "provincial representative representatives republic republican research reserve school secretary "
-        "security senate senator senior shanghai society speaker special spokesman spokesperson spokeswoman "
-        "state states taiwan the think times trade treasury u.k. u.n. u.s. uk un under undersecretary union "
-        "united university us vice washington white world xinhua"
+        "a academy acting adm. administration administrator admiral adviser advisor affairs agency air "
+        "ambassador america american an appropriations arizona armed army asia assistant associate "
+        "association attorney australia australian authority aviation bank beijing board brazil britain "
+        "british bureau business cabinet california canada canadian capt. captain center centers central "
+        "centre chair chairman chairperson chairwoman chamber chief chiefs china chinese coast col. "
+        "college colonel command commander commerce commission commissioner committee communications "
+        "communist company conference congress congressman congresswoman consul consultative corporation "
+        "corps council council's counsel customs cyberspace daily defence defense democrat democratic "
+        "department deputy director dr e.u. east ecology economic economics education embassy energy "
+        "environment envoy eu europe european exchange executive export federal federation finance first "
+        "fleet florida force forces foreign former foundation france french fund gen. general german "
+        "germany global gov. governor group guangdong guangzhou guard hainan health high homeland house "
+        "india indian indo-pacific indonesia industry information institute institution intelligence "
+        "interior international iowa iran italy japan japanese joint journal judiciary justice kansas "
+        "korea korean labor laboratory labour leader legislative liberation lt. macau maj. majority "
+        "malaysia maritime mexico michigan military minister ministry minority monetary mr mrs ms "
+        "national nations nato navy netherlands news northern nuclear office officer official ohio "
+        "ombudsman oregon organisation organization pacific pakistan panel party pentagon people's "
+        "people’s permanent philippine philippines planning policy polish political premier president "
+        "press prime professor provincial railway relations rep. representative representatives republic "
+        "republican research reserve rights russia russian safety school science sciences secretariat "
+        "secretary security sen. senate senator senior services sgt. shanghai shenzhen sichuan singapore "
+        "society south southeast southern spain speaker special spokesman spokesperson spokeswoman staff "
+        "state states statistics studies supreme taiwan tariff technology texas thailand the theater "
+        "theatre think tibet times trade transportation treasury tribune u.k. u.n. u.s. uk ukraine un "
+        "under undersecretary union united university university's us vice vietnam vietnamese washington "
+        "western world wuhan xinhua xinjiang yunnan"
     ).split()
 )
+# Made of words that are names of persons, too.
+PLACES = re.compile(r"\b(?:Hong Kong|White House|Los Angeles)\b")
 TITLED = frozenset(
     (
-        "admiral ambassador chairman chairwoman congressman congresswoman dr gen general governor minister "
-        "mr mrs ms premier president professor rep representative secretary sen senator spokesman "
-        "spokesperson spokeswoman"
+        "adm admiral ambassador capt captain chairman chairwoman col colonel congressman congresswoman dr "
+        "gen general gov governor lt maj minister mr mrs ms premier president professor rep representative "
+        "secretary sen senator speaker spokesman spokesperson spokeswoman"
     ).split()
 )
+PLACING = frozenset("across at from in into near".split())  # a place or a body comes after them
 
 
 def masked(quote: Quote, actors: Actors | None = None) -> Quote:
@@ -47,7 +65,7 @@ def masked(quote: Quote, actors: Actors | None = None) -> Quote:
     speaker = (actors or Actors.shipped()).written_out(quote.speaker, date=quote.date)
     context = quote.context
     for name in names(speaker):
-        speaker = speaker.replace(name, MASK)
+        speaker = re.sub(rf"\b{re.escape(name)}(?!\w)", MASK, speaker)
         if context:
             context = _without(context, name)
     return replace(quote, speaker=speaker, context=context)
@@ -59,7 +77,9 @@ def names(speaker: str) -> list[str]:
 
 
 def _names(speaker: str) -> Iterator[str]:
-    for run in RUN.finditer(speaker):
+    # As long as before, so that places still fit.
+    blanked = PLACES.sub(lambda place: place[0].lower(), speaker)
+    for run in RUN.finditer(blanked):
         before = speaker[: run.start()].split()
         words = run[0].split()
         title = before[-1] if before else ""
@@ -69,14 +89,19 @@ def _names(speaker: str) -> Iterator[str]:
             words.pop()
         whole = " ".join(words) == speaker.strip()
         titled = title.strip(".,").casefold() in TITLED
-        personal = len(words) > 1 or (len(words) == 1 and (whole or titled))
+        placed = title.casefold() in PLACING
+        personal = (len(words) > 1 and not placed) or (len(words) == 1 and (whole or titled))
         if personal and not any(_institutional(word) for word in words):
-            yield " ".join(words).rstrip(".,")
+            yield " ".join(words).rstrip(".,").removesuffix("'s").removesuffix("’s")
 
 
 def _institutional(word: str) -> bool:
     plain = word.casefold().removesuffix("'s").removesuffix("’s").rstrip(",")
-    return plain in OFFICES or plain.rstrip(".") in OFFICES or (word.isupper() and len(word) > 2)
+    return (
+        plain in OFFICES
+        or plain.rstrip(".") in OFFICES
+        or (word.isupper() and len(word) > 2 and "." not in word)
+    )
 
 
 def _without(context: str, name: str) -> str:

@@ -113,9 +113,8 @@ def prepared(
     config = FitConfig.from_table(
         {**defaults(len(examples), start=_start(start, scheme, examples)), **settings}
     )
-    own = {example.quote.text for example in examples}
-    authored = [one for one in rehearsal.authored_rows(scheme) if one.quote.text not in own]
-    return Material(base, scheme, examples, authored if config.rehearsal else [], config, logs)
+    authored = rehearsal.authored_rows(scheme, known=examples)
+    return Material(base, scheme, examples, authored, config, logs)
 
 
 def starting_model(base: bases.Base) -> ModelFolder | None:
@@ -153,10 +152,15 @@ def _start(start: ModelFolder | None, scheme: LabelScheme, examples: Sequence[Ex
 
 
 def _check(split: splits.Split) -> None:
-    sizes = {name: len(rows) for name, rows in vars(split).items()}
-    empty = [name for name in ("train", "validation") if not sizes[name]]
+    labelled_rows = {
+        name: sum(any(example.labels.values()) for example in rows) for name, rows in vars(split).items()
+    }
+    empty = [
+        verb for name, verb in (("train", "train"), ("validation", "validate")) if not labelled_rows[name]
+    ]
     if empty:
+        found = ", ".join(f"{count} for {name}" for name, count in labelled_rows.items())
         raise SettingsError(
-            f"No rows to {' and none to '.join(empty)}: the split gives {sizes}. Label more rows, or fill "
-            "the column split with train, validation and test."
+            f"No labelled rows to {' and none to '.join(empty)}: the split gives {found}. Label more rows, "
+            "or fill the column split with train, validation and test."
         )

@@ -31,13 +31,16 @@ def network(base: Base, scheme: LabelScheme) -> Any:
     config = _config(base.folder)
     before = dict(config.id2label)
     config.id2label, config.label2id = names, {name: index for index, name in names.items()}
-    model = AutoModelForSequenceClassification.from_pretrained(
-        base.folder,
-        config=config,
-        dtype=torch.float32,
-        attn_implementation="eager",
-        ignore_mismatched_sizes=True,
-    )
+    try:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            base.folder,
+            config=config,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            ignore_mismatched_sizes=True,
+        )
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{base.folder} is not an encoder of text that can classify: {error}") from error
     if before != names:
         _carry_over(base.folder, before, model)
     return model
@@ -54,11 +57,9 @@ def average(model: Any, start: dict[str, torch.Tensor], *, keep: float, outputs:
 
     Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models".
     """
-    last, fitted = _last_layer(model), model.state_dict()
-    heads = {
-        name for name, value in fitted.items() if len(value) == last.out_features and "classifier" in name
-    }
-    for name, value in fitted.items():
+    last = _last_layer(model)
+    heads = {name for name, value in model.named_parameters() if value is last.weight or value is last.bias}
+    for name, value in model.state_dict().items():
         if value.is_floating_point():
             mixed = (1 - keep) * value + keep * start[name]
             if name in heads:
@@ -117,7 +118,10 @@ def _tensors(batch: Batch, network: Any) -> dict[str, torch.Tensor]:
 
 def _tokenizer(base: Base) -> Any:
     _config(base.folder)
-    loaded = AutoTokenizer.from_pretrained(base.folder)
+    try:
+        loaded = AutoTokenizer.from_pretrained(base.folder)
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{base.folder} has no tokenizer that transformers can open: {error}") from error
     if not getattr(loaded, "is_fast", False):
         raise SettingsError(
             f"The tokenizer of {base.name} has no fast version, which inference needs. Choose another base."

@@ -1,8 +1,12 @@
 """Pictures for a paper: each function takes figures and returns a matplotlib Figure."""
 
+import io
+import warnings
+from collections.abc import Iterable
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from stance.errors import MissingPackageError
+from stance.errors import MissingPackageError, SettingsError
 from training.report import AxisReport
 
 if TYPE_CHECKING:
@@ -11,12 +15,12 @@ if TYPE_CHECKING:
     from training.proportions import Shares
 
 INK, BLUE, ORANGE, GREY = "#222222", "#0072b2", "#d55e00", "#999999"  # told apart by colour-blind readers
-PALETTE = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9", INK)
+WIDEST = 32  # letters of a name beside an axis
 
 
 def confusion(report: AxisReport) -> "Figure":
     """The confusion matrix: shares of each true label's rows, with the counts below them."""
-    size = 1.5 + 1.0 * len(report.labels)
+    size = 1.5 + 0.8 * len(report.labels)
     figure, axes = _figure(size + 0.6, size)
     shares = [[score.value for score in row] for row in report.confusion_shares]
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -25,10 +29,10 @@ def confusion(report: AxisReport) -> "Figure":
             colour = "white" if shares[i][j] > 0.5 else INK
             axes.text(j, i, f"{shares[i][j]:.0%}\n{count}", ha="center", va="center", color=colour)
     places = range(len(report.labels))
-    axes.set(xticks=places, yticks=places, xlabel="model", ylabel="hand label")
-    axes.set_xticklabels(report.labels, rotation=30, ha="right")
-    axes.set_yticklabels(report.labels)
-    axes.set_title(f"{report.axis}: macro-F1 {report.macro_f1}", fontsize=10)
+    axes.set(xlabel="model", ylabel="hand label")
+    axes.set_xticks(places, _names(report.labels), rotation=30, ha="right", parse_math=False)
+    axes.set_yticks(places, _names(report.labels), parse_math=False)
+    _title(axes, f"{report.axis}: macro-F1 {report.macro_f1}")
     return figure
 
 
@@ -37,14 +41,17 @@ def reliability(report: AxisReport) -> "Figure":
     figure, axes = _figure(4.0, 3.6)
     bins = report.calibration.bins
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="believable")
-    axes.plot([b.confidence for b in bins], [b.accuracy for b in bins], "o-", color=BLUE, label="model")
+    points = [b.confidence for b in bins], [b.accuracy for b in bins]
+    axes.plot(*points, "o-", color=BLUE, label="model", clip_on=False)
     below = axes.twinx()
     below.bar(
         [(b.low + b.high) / 2 for b in bins], [b.rows for b in bins], width=0.09, color=BLUE, alpha=0.15
     )
-    below.set(ylabel="rows", ylim=(0, 4 * max((b.rows for b in bins), default=1)))
+    most = max(b.rows for b in bins)
+    below.set(ylim=(0, 4 * most), yticks=[0, most])
+    below.set_ylabel("rows", y=0.125)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share of right answers")
-    axes.set_title(f"{report.axis}: ECE {report.calibration.ece}", fontsize=10)
+    _title(axes, f"{report.axis}: ECE {report.calibration.ece}")
     axes.legend(loc="upper left", frameon=False)
     return figure
 
@@ -53,31 +60,41 @@ def risk_coverage(report: AxisReport) -> "Figure":
     """The error among the surest answers, by how many are kept; a mark where ``unsure`` begins."""
     figure, axes = _figure(4.0, 3.6)
     found = report.selection
-    axes.plot(found.coverage, found.risk, color=BLUE)
+    axes.plot(found.coverage, found.risk, color=BLUE, marker="." if len(found.risk) < 3 else "")
     if found.error_when_sure:
-        kept = 1 - found.unsure.value
-        axes.plot([kept], [found.error_when_sure.value], "o", color=ORANGE)
-        axes.annotate(
-            f"sure: {kept:.0%}", (kept, found.error_when_sure.value), (6, 6), textcoords="offset points"
-        )
-    axes.set(xlim=(0, 1), ylim=(0, None), xlabel="share of answers kept", ylabel="share of wrong ones")
-    axes.set_title(f"{report.axis}: risk–coverage, area {found.area:.3f}", fontsize=10)
+        kept, error = 1 - found.unsure.value, found.error_when_sure.value
+        axes.plot([kept], [error], "o", color=ORANGE, clip_on=False)
+        # Left of the mark and above it nothing is drawn, as the curve rises.
+        side = "right" if kept > 0.3 else "left"
+        axes.annotate(f"sure: {kept:.0%}", (kept, error), (-4, 7), textcoords="offset points", ha=side)
+    top = 1.15 * max([*found.risk, found.error_when_sure.value if found.error_when_sure else 0, 0.02])
+    axes.set(xlim=(0, 1), ylim=(0, top), xlabel="share of answers kept", ylabel="share of wrong ones")
+    _title(axes, f"{report.axis}: risk–coverage, area {found.area:.3f}")
     return figure
 
 
 def slices(report: AxisReport, column: str) -> "Figure":
-    """Macro-F1 with intervals for every value of a column."""
+    """Macro-F1 with intervals for every value of a column; SettingsError where there are no such slices."""
     found = [one for one in report.slices if one.column == column]
+    if not found:
+        columns = ", ".join(dict.fromkeys(one.column for one in report.slices)) or "nothing"
+        raise SettingsError(
+            f"The report of {report.axis} has no slices by {column!r}, but by {columns}: evaluate with "
+            f"slices=[{column!r}]."
+        )
     figure, axes = _figure(5.0, 1.2 + 0.32 * len(found))
     for place, one in enumerate(reversed(found)):
         score = one.macro_f1
         axes.plot([score.low, score.high], [place, place], color=BLUE)
-        axes.plot([score.value], [place], "o", color=BLUE)
+        axes.plot([score.value], [place], "o", color=BLUE, clip_on=False)
     axes.axvline(report.macro_f1.value, color=GREY, linestyle="--", linewidth=1)
-    axes.set_yticks(range(len(found)))
-    axes.set_yticklabels([f"{one.value} ({one.rows})" for one in reversed(found)])
-    axes.set(xlim=(0, 1), xlabel="macro-F1, 95 % interval; dashed: all rows")
-    axes.set_title(f"{report.axis} by {column}", fontsize=10)
+    names = [f"{name} ({one.rows})" for name, one in zip(_names(x.value for x in found), found, strict=True)]
+    axes.set_yticks(range(len(found)), names[::-1], parse_math=False)
+    # From the whole tenth below the lowest bound: most models lie close together.
+    lowest = min(0.8, int(10 * min(one.macro_f1.low for one in found)) / 10)
+    axes.set(xlim=(lowest, 1), ylim=(-0.6, len(found) - 0.4))
+    axes.set_xlabel("macro-F1, 95 % interval; dashed: all rows")
+    _title(axes, f"{report.axis} by {column}")
     return figure
 
 
@@ -92,7 +109,8 @@ def shares(found: "Shares", *, label: str | None = None) -> "Figure":
     for name, axes in zip(labels, panels, strict=True):
         own = [row for row in rows if row.label == name]
         places = range(len(own))
-        axes.plot(places, [row.naive for row in own], "x", color=ORANGE, label="counted from predictions")
+        beside = [place - 0.2 for place in places]
+        axes.plot(beside, [row.naive for row in own], "x", color=ORANGE, label="counted from predictions")
         there = [
             (place, row.share, row.low, row.high)
             for place, row in zip(places, own, strict=True)
@@ -107,12 +125,39 @@ def shares(found: "Shares", *, label: str | None = None) -> "Figure":
             capsize=3,
             label="corrected",
         )
-        axes.set_xticks(places)
-        axes.set_xticklabels([str(row.group or "all") for row in own], rotation=45, ha="right")
-        axes.set(ylim=(0, 1), title=f"{name}")
+        groups = ["all" if row.group is None else row.group for row in own]
+        axes.set_xticks(places, _names(groups), rotation=45, ha="right", parse_math=False)
+        axes.set(ylim=(0, 1), xlim=(-0.5, len(own) - 0.5))
+        _title(axes, name)
     panels[0].set_ylabel("share of quotations, 95 % interval")
     panels[0].legend(frameon=False, fontsize=8)
     return figure
+
+
+def svg(figure: "Figure") -> str:
+    """A figure as an element for a page; the page's fonts write its text, in any script."""
+    import matplotlib
+
+    content = io.StringIO()
+    # The salt goes into the names of clip paths, which would be others every time.
+    settings = {"svg.fonttype": "none", "svg.hashsalt": "stance", "font.family": "sans-serif"}
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    return content.getvalue()[content.getvalue().index("<svg") :]
+
+
+def _title(axes: Any, text: str) -> None:
+    axes.set_title(text, fontsize=10, parse_math=False)
+
+
+def _names(names: Iterable[str]) -> list[str]:
+    """Names short enough to stand beside an axis."""
+    return [shorten(name, WIDEST, placeholder=" …") if " " in name else _cut(name) for name in names]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= WIDEST else f"{name[: WIDEST - 1]}…"
 
 
 def _figure(width: float, height: float) -> tuple["Figure", Any]:

@@ -69,11 +69,9 @@ class LiveProgress(TrainerCallback):  # type: ignore[misc]
         said = " · ".join(part for part in (self._loss, self._score) if part)
         if self._live and hasattr(self, "_task"):
             self._bar.update(self._task, description=said)
-        elif "loss" in logs or SCORE in logs:
+        elif SCORE in logs or ("loss" in logs and state.global_step % args.eval_steps):  # one line a step
             log.info("step %d of %d: %s", state.global_step, state.max_steps, said)
 
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
-    ) -> None:
-        """Take the bar away."""
+    def close(self) -> None:
+        """Take the bar away, also where the fit was stopped: the terminal's cursor comes back with it."""
         self._bar.stop()

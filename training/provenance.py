@@ -8,7 +8,7 @@ from importlib.metadata import version as version_of
 from typing import Any
 
 from stance.errors import SettingsError
-from stance.folder import MANIFEST
+from stance.folder import MANIFEST, WEIGHTS, sha256
 from training import card
 from training.material import Material
 from training.sources import Table
@@ -30,10 +30,14 @@ class Provenance:
         """The name of every table and a fingerprint of it."""
         return {table.short: table.sha256() for table in self.tables}
 
-    def fingerprint(self, material: Material) -> str:
+    def fingerprint(self, material: Material, *, folds: int, trials: int) -> str:
         """What must be the same for an interrupted fit to go on."""
+        weights = material.base.folder / WEIGHTS
         same = {
             "fit": asdict(material.config),
+            "base": sha256(weights.read_bytes()) if weights.exists() else None,
+            "cv": folds,
+            "search": trials,
             "data": list(self.hashes().values()),
             "axes": material.scheme.table(),
             "columns": dict(self.columns),

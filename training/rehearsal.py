@@ -1,6 +1,7 @@
 """Authored rows that a retrained model is shown again, so that it keeps what it knew."""
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
@@ -20,16 +21,18 @@ def authored_scheme() -> LabelScheme:
     return schema.read_scheme(_path(SCHEMA))
 
 
-def authored_rows(scheme: LabelScheme) -> list[Example]:
-    """The authored rows with their labels on the axes that ``scheme`` has unchanged; else none."""
-    return _rows(AUTHORED, scheme, unchanged(authored_scheme(), scheme))
+def authored_rows(scheme: LabelScheme, *, known: Sequence[Example] = ()) -> list[Example]:
+    """The authored rows with their labels on the axes that ``scheme`` has unchanged; but for ``known`` texts.
+
+    None where no axis is unchanged.
+    """
+    return _unknown(_rows(AUTHORED, scheme, unchanged(authored_scheme(), scheme)), known)
 
 
 def held_out_rows(scheme: LabelScheme, axes: Sequence[str], *, known: Sequence[Example]) -> list[Example]:
     """Authored rows that are not to be trained on, with their labels on ``axes``; but for ``known`` texts."""
     shared = [name for name in unchanged(authored_scheme(), scheme) if name in axes]
-    texts = {example.quote.text for example in known}
-    return [example for example in _rows(HELD_OUT, scheme, shared) if example.quote.text not in texts]
+    return _unknown(_rows(HELD_OUT, scheme, shared), known)
 
 
 def unchanged(before: LabelScheme, after: LabelScheme) -> list[str]:
@@ -54,6 +57,16 @@ def _rows(name: str, scheme: LabelScheme, axes: Sequence[str]) -> list[Example]:
         )
         for example in labelled.read([_path(name)], authored_scheme())
     ]
+
+
+def _unknown(rows: Sequence[Example], known: Sequence[Example]) -> list[Example]:
+    """The rows whose words, whatever stands between them, are those of none that is known."""
+    texts = {_words(example) for example in known}
+    return [row for row in rows if _words(row) not in texts]
+
+
+def _words(example: Example) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", example.quote.text.casefold()))
 
 
 def _path(name: str) -> Path:

@@ -1,10 +1,8 @@
 """A report as HTML: a page that stands alone, and what a notebook shows."""
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from string import Template
-from typing import Any
 
 from training import plots
 from training.dataset import ATTRIBUTED
@@ -38,12 +36,15 @@ $axes
 )
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 0 }
-main { max-width: 62rem; margin: 0 auto; padding: 1.5rem }
+main { max-width: 70rem; margin: 0 auto; padding: 1.5rem }
 h1 { font-size: 1.5rem } h3 { font-size: 1rem }
 h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ccc }
 table { border-collapse: collapse; font-size: .875rem; display: block; overflow-x: auto }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid #ddd; text-align: left; white-space: nowrap }
-td { font-variant-numeric: tabular-nums }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top }
+th { vertical-align: bottom }
+td { font-variant-numeric: tabular-nums; max-width: 24rem; overflow-wrap: break-word }
+td.n { white-space: nowrap }
+@media (max-width: 40rem) { main { padding: .8rem } th, td { padding: .25rem .4rem } }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0 }
 .plots svg { max-width: 100%; height: auto }
 .note { background: #fff7e0; border-left: 4px solid #e69f00; padding: .5rem .8rem; font-size: .9rem }
@@ -87,7 +88,7 @@ def _axis(axis: AxisReport) -> str:
     figures = [plots.confusion(axis), plots.reliability(axis), plots.risk_coverage(axis)]
     columns = list(dict.fromkeys(one.column for one in axis.slices))
     figures += [plots.slices(axis, column) for column in columns]
-    drawn = "\n".join(_svg(figure) for figure in figures)
+    drawn = "\n".join(plots.svg(figure) for figure in figures)
     parts = [
         f"<h2>{escape(axis.axis)}</h2>",
         f"<p>{axis.rows} rows in {axis.groups} groups.</p>",
@@ -96,6 +97,12 @@ def _axis(axis: AxisReport) -> str:
         _table(
             ("label", "rows", "found", "precision", "recall", "F1"),
             [(one.label, one.rows, one.found, one.precision, one.recall, one.f1) for one in axis.by_label],
+        ),
+        "<h3>Answers by hand label</h3>",
+        "<p>What share of the rows with one hand label (left) got which answer (top).</p>",
+        _table(
+            ("", *axis.labels),
+            [(label, *row) for label, row in zip(axis.labels, axis.confusion_shares, strict=True)],
         ),
         f'<div class="plots">{drawn}</div>',
         *_baselines(axis),
@@ -147,11 +154,10 @@ def _human(axis: AxisReport) -> list[str]:
 
 def _table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     head = "".join(f"<th>{escape(str(cell))}</th>" for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(_cell(str(cell)) for cell in row)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _svg(figure: Any) -> str:
-    content = io.StringIO()
-    figure.savefig(content, format="svg", metadata={"Date": None})
-    return content.getvalue()[content.getvalue().index("<svg") :]
+def _cell(text: str) -> str:
+    figure = text.lstrip("+-")[:1].isdigit()
+    return f'<td class="n">{escape(text)}</td>' if figure else f"<td>{escape(text)}</td>"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
-
 from stance.classifier import StanceClassifier, load
 from stance.errors import SettingsError, UnreadableFileError
 from stance.folder import GRAPH, ModelFolder
@@ -16,10 +14,10 @@ from stance.quotes import Quote
 from training import card, export, labelled, rehearsal, search
 from training.comparison import Comparison, compare
 from training.config import FitConfig
-from training.crossvalidation import cross_validate
+from training.crossvalidation import check_folds, cross_validate
 from training.dataset import ATTRIBUTED, FORMS
 from training.evaluation import evaluate
-from training.fitting import Fitting
+from training.fitting import Fitting, processes
 from training.labelled import Example
 from training.material import Material, Schema, prepared, starting_model
 from training.provenance import Provenance, check_names
@@ -30,6 +28,7 @@ from training.sources import Source, tables_of
 log = logging.getLogger(__name__)
 
 PARITY_ROWS = 1000
+SETTINGS = "settings.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +107,8 @@ def fit(config: RunConfig) -> Run:
     Raises StanceError where the data or the settings cannot be used. Under ``accelerate launch`` only
     the first process exports and measures; the Run of the others has no figures.
     """
+    with processes().main_process_first():
+        export.check_place(config.output)
     tables = tables_of(config.data)
     others = tables_of(list(config.measure)) if config.measure else []
     check_names([*tables, *others])
@@ -118,22 +119,27 @@ def fit(config: RunConfig) -> Run:
     notes = _notes(config.notes)
     schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
     provenance = Provenance(tables, config.columns, schema, list(measured))
-    checkpoints = _checkpoints(config, provenance.fingerprint(material))
+    if config.folds:
+        check_folds(material.examples, config.folds)
+    log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(material.split).values()))
+    checkpoints = _checkpoints(
+        config, provenance.fingerprint(material, folds=config.folds, trials=config.trials)
+    )
     trials: list[Trial] = []
     if config.trials:
         chosen, trials = search.search(material, config.trials, checkpoints)
         material = replace(material, config=chosen)
     crossed = cross_validate(material, config.folds, checkpoints) if config.folds else None
-    log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(material.split).values()))
     fitting = material.fit(checkpoints)
     run = Run(config.output, material.config, cross_validated=crossed, trials=trials)
-    if PartialState().is_main_process:
+    if processes().is_main_process:
         with export.staged(config.output) as folder:
             log.info("writing %s", config.output)
             parity = _exported(folder, config, material, fitting, provenance)
             run = _measured(run, load(folder), material, measured)
             shown = [*([crossed] if crossed else []), *run.reports]
             export.card(folder, card.text(ModelFolder.open(folder), parity, shown, notes=notes))
+            _close(checkpoints)
         shutil.rmtree(checkpoints)
     return run
 
@@ -196,16 +202,34 @@ def _notes(path: Path | None) -> str:
 def _checkpoints(config: RunConfig, wanted: str) -> Path:
     """The folder of this run's checkpoints; emptied, unless the same run is to go on."""
     folder = config.output.with_name(f".{config.output.name}.fitting")
-    settings = folder / "settings.json"
-    with PartialState().main_process_first():
+    settings = folder / SETTINGS
+    with processes().main_process_first():
         if config.resume and settings.exists():
             if settings.read_text(encoding="utf-8") != wanted:
                 raise SettingsError(
                     f"{folder} holds the checkpoints of a fit with other data or settings. "
                     "Give the same ones to --resume, or leave it out to start anew."
                 )
-        elif PartialState().is_main_process:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            settings.write_text(wanted, encoding="utf-8")
+        elif processes().is_main_process:
+            try:
+                _opened(folder, wanted)
+            except OSError as error:
+                raise SettingsError(
+                    f"{config.output} cannot be written: {error}. Give another --output."
+                ) from error
     return folder
+
+
+def _opened(folder: Path, wanted: str) -> None:
+    _close(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # All at once, so that a killed process leaves no half of it.
+    new = folder / f"{SETTINGS}.new"
+    new.write_text(wanted, encoding="utf-8")
+    new.replace(folder / SETTINGS)
+
+
+def _close(folder: Path) -> None:
+    # First what a fit could go on from: half of a folder that was being deleted must not count.
+    (folder / SETTINGS).unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from training.sources import Table
 FROM_DATA = "data"
 ENOUGH = 3  # rows with a new label, below which it is taken for a slip
 ALIKE = 0.8  # likeness from which on a new label is taken for a misspelt one
+SHOWN = 10  # slips that a message names
 MOST = 12  # labels of a column that could be an axis
 
 
@@ -27,7 +28,7 @@ def read_scheme(path: Path, start: LabelScheme | None = None) -> LabelScheme:
     SchemeError where the file cannot be read or makes no sense.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may set a mark
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SchemeError(f"{path} cannot be read as TOML: {error}") from error
     if set(table) != {"axes"} or not isinstance(table["axes"], dict):
@@ -37,7 +38,16 @@ def read_scheme(path: Path, start: LabelScheme | None = None) -> LabelScheme:
 
 def scheme_of(axes: Mapping[str, Any], start: LabelScheme | None = None) -> LabelScheme:
     """The axes in a mapping, ``{"stance": ["for", "against"], "side": False}``, as in a schema file."""
-    named = {**(start.table() if start else {}), **axes}
+    known = start.table() if start else {}
+    for name, labels in axes.items():
+        if labels is False and name not in known:
+            raise SchemeError(
+                f"{name} = false leaves out an axis that there is not; known: {', '.join(known) or 'none'}."
+            )
+        texts = [one for one in labels if isinstance(one, str)] if isinstance(labels, list | tuple) else []
+        if blank := [one for one in texts if one.strip() and one != one.strip()]:
+            raise SchemeError(f"The axis {name!r} has labels that begin or end with a blank: {blank}.")
+    named = {**known, **axes}
     return LabelScheme.from_table({name: labels for name, labels in named.items() if labels is not False})
 
 
@@ -53,19 +63,21 @@ def scheme_from_data(
     new = [role for role in columns if role not in (*QUOTE_COLUMNS, *KNOWN_COLUMNS, *known)]
     axes, slips = {}, []
     for axis in (*known, *new):
-        counts = labels_in(tables, columns.get(axis, axis))
+        column = columns.get(axis, axis)
+        if axis in new and not any(column in table.columns for table in tables):
+            raise SchemeError(f"The new axis {axis!r} needs a column {column!r}, which no table has.")
         labels = list(known.get(axis, ()))
-        for label, count in counts.most_common():
+        for label, count in labels_in(tables, column).most_common():
             if label not in labels:
-                slips += _slip(axis, label, count, [*labels, *(other for other in counts if other != label)])
+                slips += _slip(axis, label, count, labels)
                 labels.append(label)
         axes[axis] = labels
     if slips:
+        more = f"; and {len(slips) - SHOWN} more" if len(slips) > SHOWN else ""
         raise SchemeError(
-            "Some labels in the data may be slips: "
-            + "; ".join(slips)
-            + ". Correct them, or say which labels "
-            "there are: python -m training check DATA --write-schema labels.toml drafts the file."
+            f"Some labels in the data may be slips: {'; '.join(slips[:SHOWN])}{more}. Correct them, or "
+            "say which labels there are: python -m training check DATA --write-schema labels.toml drafts "
+            "the file."
         )
     if not axes:
         raise SchemeError(
@@ -80,16 +92,17 @@ def draft(tables: Sequence[Table], start: LabelScheme | None, columns: Mapping[s
     known = start.table() if start else {}
     named = {role for role in columns if role not in (*QUOTE_COLUMNS, *KNOWN_COLUMNS)}
     for axis in (*known, *sorted(named - known.keys())):
-        legal = known.get(axis, [])
-        counts = labels_in(tables, columns.get(axis, axis))
-        added = [label for label in counts if label not in legal]
-        for label in added:
-            doubt = _slip(axis, label, counts[label], [one for one in (*legal, *counts) if one != label])
-            lines.append(f"# new: {label!r}, {counts[label]} rows{'  <- ' + doubt[0] if doubt else ''}")
-        lines.append(f"{axis} = {json.dumps([*legal, *added], ensure_ascii=False)}")
+        labels = list(known.get(axis, []))
+        for label, count in labels_in(tables, columns.get(axis, axis)).most_common():
+            if label not in labels:
+                doubt = _slip(axis, label, count, labels)
+                lines.append(f"# new: {label!r}, {count} rows{'  <- ' + doubt[0] if doubt else ''}")
+                labels.append(label)
+        key = axis if axis.isascii() else json.dumps(axis, ensure_ascii=False)
+        lines.append(f"{key} = {json.dumps(labels, ensure_ascii=False)}")
     for column in sorted(_candidates(tables, {*known, *columns, *columns.values()})):
-        labels = json.dumps(list(labels_in(tables, column)), ensure_ascii=False)
-        lines.append(f"# {column} = {labels}  # a column with few values: an axis?")
+        values = json.dumps(list(labels_in(tables, column)), ensure_ascii=False)
+        lines.append(f"# {column} = {values}  # a column with few values: an axis?")
     return "\n".join(lines) + "\n"
 
 
@@ -100,6 +113,7 @@ def labels_in(tables: Sequence[Table], column: str) -> Counter[str]:
 
 
 def _slip(axis: str, label: str, count: int, others: Sequence[str]) -> list[str]:
+    """Why a label may be a slip, if it may; others: the labels that are there in any case, or commoner."""
     folded = {other.casefold(): other for other in others}
     like = difflib.get_close_matches(label.casefold(), folded, n=1, cutoff=ALIKE)
     if like:

@@ -2,21 +2,23 @@
 
 import json
 import logging
+import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import journal
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 
 from training.config import FitConfig
+from training.fitting import Fitting
 from training.material import Material
 
 log = logging.getLogger(__name__)
 
-STUDY = "search.journal"
+DONE = "trials.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +32,24 @@ class Trial:
 def search(material: Material, trials: int, folder: Path) -> tuple[FitConfig, list[Trial]]:
     """The best of ``trials`` settings (Akiba et al. 2019, "Optuna"), with all that were tried.
 
-    folder: keeps the study, so that trials which are done are not made again. The first trial is the
-    configuration as it is: what comes out is no worse than that on validation rows.
+    folder: keeps the trials that are done, which are not made again. The first trial is the configuration
+    as it is: what comes out is no worse than that on validation rows.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    backend = journal.JournalFileBackend(str(folder / STUDY))
-    study = optuna.create_study(
-        storage=optuna.storages.JournalStorage(backend),
-        study_name="fit",
-        sampler=optuna.samplers.TPESampler(seed=material.config.seed),
-        direction="maximize",
-        load_if_exists=True,
-    )
-    if not study.trials:
-        study.enqueue_trial(_start(material.config))
-
-    def objective(trial: optuna.Trial) -> float:
-        settings = _suggested(trial, material.config)
-        here = folder / f"trial-{trial.number}"
-        score = replace(material, config=replace(material.config, **settings)).fit(here).score
+    space, done = _space(material), _done(folder / DONE)
+    for number in range(len(done), trials):
+        if number == 0:
+            settings = {name: getattr(material.config, name) for name in space}
+        else:
+            settings = _suggested(space, done, seed=material.config.seed + number)
+        here = folder / f"trial-{number}"
+        score = _tried(material, settings, here).score
+        done.append(Trial(settings, score))
+        _keep(folder / DONE, done)
         shutil.rmtree(here, ignore_errors=True)
-        log.info("trial %d: %.3f with %s", trial.number + 1, score, json.dumps(settings))
-        return score
-
-    study.optimize(objective, n_trials=max(0, trials - _done(study.trials)))
-    done = [Trial(trial.params, trial.value) for trial in study.trials if trial.value is not None]
-    return replace(material.config, **study.best_params), done
+        log.info("trial %d of %d: %.3f with %s", number + 1, trials, score, json.dumps(settings))
+    best = max(done, key=lambda one: one.score)
+    return replace(material.config, **best.settings), done
 
 
 def table(trials: Sequence[Trial]) -> str:
@@ -68,19 +62,41 @@ def table(trials: Sequence[Trial]) -> str:
     return "\n".join(lines)
 
 
-def _suggested(trial: optuna.Trial, config: FitConfig) -> dict[str, Any]:
-    return {
-        "learning_rate": trial.suggest_float("learning_rate", 1e-5, 5e-4, log=True),
-        "epochs": trial.suggest_int("epochs", 2, max(12, config.epochs)),
-        "frozen_epochs": trial.suggest_int("frozen_epochs", 0, max(2, config.frozen_epochs)),
-        "rehearsal": trial.suggest_float("rehearsal", 0.0, max(3.0, config.rehearsal)),
+def _tried(material: Material, settings: Mapping[str, Any], folder: Path) -> Fitting:
+    config = replace(material.config, **settings)
+    return replace(material, config=config, logs=material.logs and material.logs / folder.name).fit(folder)
+
+
+def _space(material: Material) -> dict[str, BaseDistribution]:
+    config = material.config
+    space: dict[str, BaseDistribution] = {
+        "learning_rate": FloatDistribution(
+            min(1e-5, config.learning_rate), max(5e-4, config.learning_rate), log=True
+        ),
+        "epochs": IntDistribution(min(2, config.epochs), max(12, config.epochs)),
+        "frozen_epochs": IntDistribution(0, max(2, config.frozen_epochs)),
     }
+    if material.authored:
+        space["rehearsal"] = FloatDistribution(0.0, max(3.0, config.rehearsal))
+    return space
 
 
-def _start(config: FitConfig) -> dict[str, Any]:
-    names = ("learning_rate", "epochs", "frozen_epochs", "rehearsal")
-    return {name: getattr(config, name) for name in names}
+def _suggested(space: dict[str, BaseDistribution], done: Sequence[Trial], *, seed: int) -> dict[str, Any]:
+    """What to try next: it follows from what was tried and the seed, also after an interruption."""
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), direction="maximize")
+    for trial in done:
+        study.add_trial(optuna.create_trial(params=trial.settings, distributions=space, value=trial.score))
+    return dict(study.ask(space).params)
 
 
-def _done(trials: Sequence[optuna.trial.FrozenTrial]) -> int:
-    return sum(trial.value is not None for trial in trials)
+def _done(path: Path) -> list[Trial]:
+    if not path.exists():
+        return []
+    return [Trial(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _keep(path: Path, done: Sequence[Trial]) -> None:
+    # All at once, so that a killed process leaves no half line; several write the same.
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_text("".join(json.dumps(asdict(trial)) + "\n" for trial in done), encoding="utf-8")
+    new.replace(path)

@@ -1,7 +1,8 @@
 """Which quotations to label next: those that the model knows least about, and unlike one another."""
 
+import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any
@@ -56,8 +57,17 @@ def suggest(
             wanted.append(row)
             yield quote
 
-    found = (Suggestion(wanted.popleft(), said, _margin(said)) for said in classifier.stream(quotes()))
-    pool = nlargest(POOL * count, found, key=lambda one: -one.margin)
+    seen = {_folded(text) for text in known}
+
+    def found() -> Iterator[Suggestion]:
+        for said in classifier.stream(quotes()):
+            one = Suggestion(wanted.popleft(), said, _margin(said))
+            # Exact copies, of which news is full, would take the places of all others in the pool.
+            if (text := _folded(said.quote.text)) not in seen:
+                seen.add(text)
+                yield one
+
+    pool = nlargest(POOL * count, found(), key=lambda one: -one.margin)
     pool = _without_copies(pool, known)
     if len(pool) <= count:
         return pool
@@ -65,7 +75,10 @@ def suggest(
     weights = np.array([1 - one.margin for one in pool]) + 1e-6
     clusters = KMeans(count, random_state=seed, n_init=1).fit_predict(_vectors(texts, seed), None, weights)
     chosen = {int(cluster): one for one, cluster in reversed(list(zip(pool, clusters, strict=True)))}
-    return sorted(chosen.values(), key=lambda one: one.margin)
+    # Alike texts may leave clusters empty: the least sure of the others fill up.
+    best = {id(one) for one in chosen.values()}
+    others = [one for one in pool if id(one) not in best][: count - len(chosen)]
+    return sorted([*chosen.values(), *others], key=lambda one: one.margin)
 
 
 def to_fill_in(
@@ -83,6 +96,11 @@ def to_fill_in(
         }
         for one in suggestions
     ]
+
+
+def _folded(text: str) -> int:
+    """A short stand-in for a text, the same for texts that differ in nothing but case, marks and spaces."""
+    return hash(tuple(re.findall(r"\w+", text.casefold())))
 
 
 def _margin(prediction: Prediction) -> float:

@@ -1,7 +1,7 @@
 """What the command line shows: findings and reports as tables on a terminal."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import Any
 
@@ -13,6 +13,7 @@ from training.checking import Check, Finding
 from training.dataset import ATTRIBUTED
 from training.label_errors import Suspect
 from training.report import AxisReport, Report
+from training.sources import short_names
 
 SHOWN = 20  # findings of a kind
 LINES = 10  # lines of rows with the same fault
@@ -20,9 +21,9 @@ LINES = 10  # lines of rows with the same fault
 
 def print_check(found: Check) -> None:
     """Findings by kind, then the balance of the labels."""
-    console = Console()
+    console, short = Console(), short_names(finding.table for finding in found.findings)
     for kind in dict.fromkeys(finding.kind for finding in found.findings):
-        console.print(_findings([one for one in found.findings if one.kind == kind]))
+        console.print(_findings([one for one in found.findings if one.kind == kind], short))
     console.print(_balance(found))
     least, middle, most = found.words
     console.print(
@@ -42,12 +43,14 @@ def print_suspects(found: Sequence[Suspect] | None) -> None:
         console.print("Suspects were not sought: correct the errors first.")
         return
     table = Table(title=f"{len(found)} labels to look at again", header_style="bold", title_justify="left")
+    short = short_names(one.example.table for one in found)
     for column in ("line", "axis", "given", "rather", "quotation"):
         table.add_column(column)
     for one in found[:SHOWN]:
         given = f"{one.given} ({one.confidence:.0%})"
         text = shorten(one.example.quote.text, 100, placeholder=" …")
-        table.add_row(*map(escape, (str(one.example.line), one.axis, given, one.suggested, text)))
+        name = f"{short[one.example.table]} " if len(short) > 1 else ""
+        table.add_row(*map(escape, (f"{name}{one.example.line}", one.axis, given, one.suggested, text)))
     if len(found) > SHOWN:
         table.caption = f"... and {len(found) - SHOWN} more; --json has all."
     console.print(table)
@@ -75,15 +78,15 @@ def report_text(report: Report) -> str:
     return "\n\n".join(parts)
 
 
-def _findings(found: Sequence[Finding]) -> Table:
-    """Findings of one kind; rows with the same fault share a line."""
+def _findings(found: Sequence[Finding], short: Mapping[str, str]) -> Table:
+    """Findings of one kind; rows with the same fault share a line. short: what the tables are called."""
     title = f"{found[0].kind} ({len(found)}): {'error' if found[0].serious else 'warning'}"
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 1, 0, 2))
     rows: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for one in found:
         rows[one.table, one.unit, one.message] += [one.line] if one.line is not None else []
     for (name, unit, message), lines in list(rows.items())[:SHOWN]:
-        table.add_row(escape(f"{_place(name, unit, lines)}{message}"))
+        table.add_row(escape(f"{_place(short[name], unit, lines)}{message}"))
     if len(rows) > SHOWN:
         table.add_row(f"... and {len(rows) - SHOWN} more; --json has all.")
     return table

@@ -1,6 +1,6 @@
 """Does starting from a model that knows the task pay? A table for training/results/warm_start.md.
 
-The topics of the authored rows are dealt into three groups. For each, a stand-in for the shipped model is
+The topics of the authored rows make three groups. For each, a stand-in for the shipped model is
 fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A model
 retrained from the stand-in is compared with the stand-in and with one fitted from the base on the same rows.
 
@@ -26,8 +26,22 @@ from training.fitting import Fitting
 from training.labelled import Example
 from training.metrics import macro_f1
 
-GROUPS, SEEDS, SIZES = 3, 5, (100, 300)
-DEAL = 0  # settings were chosen with topics dealt otherwise (100)
+SEEDS, SIZES = 5, (100, 300)
+# What is new to a model is a subject: settings were chosen with topics dealt at random.
+THEMES = {
+    "trade and technology": "tariffs and trade talks, semiconductors, agricultural purchases, rare earths, "
+    "intellectual property and technology transfer, export controls and entity lists, investment screening, "
+    "app bans and data security, customs inspections, currency and Treasury holdings, WTO cases, debt, "
+    "telecom equipment bans, electric vehicles and overcapacity, steel dumping, financial crisis, "
+    "belt and road",
+    "security and rights": "hacking, espionage, sanctions on officials, detained citizens, Hong Kong, "
+    "balloon, origin of the pandemic, taiwan, Tibet, human rights, religious freedom, forced labour, "
+    "consulate closure, missile defence, ukraine, extradition, south china sea, nuclear arsenals, "
+    "north korea sanctions, iran sanctions",
+    "exchange and cooperation": "student visas, Confucius Institutes, Olympics boycott, vaccines, summits, "
+    "fentanyl, journalists, military hotlines, exchanges, climate, pandas, state visits, sister cities, "
+    "ai safety, space",
+}
 SCHEME = rehearsal.authored_scheme()
 
 
@@ -46,10 +60,10 @@ class Score:
         return float(np.mean(list(self.by_axis.values())))
 
 
-def topic_groups(rows: Sequence[Example], deal: int) -> list[list[Example]]:
-    topics = sorted({str(row.row["topic"]) for row in rows})
-    random.Random(deal).shuffle(topics)
-    return [[row for row in rows if topics.index(str(row.row["topic"])) % GROUPS == g] for g in range(GROUPS)]
+def topic_groups(rows: Sequence[Example]) -> list[list[Example]]:
+    places = [[one.strip() for one in topics.split(",")] for topics in THEMES.values()]
+    assert {str(row.row["topic"]) for row in rows} == {topic for topics in places for topic in topics}
+    return [[row for row in rows if row.row["topic"] in topics] for topics in places]
 
 
 def fitted(
@@ -91,7 +105,7 @@ def chosen(rows: int, *, warm: bool, seed: int) -> FitConfig:
 
 
 def scores(base: bases.Base, folder: Path, *, seeds: Sequence[int], groups: Sequence[int]) -> Iterator[Score]:
-    dealt = topic_groups(rehearsal.authored_rows(SCHEME), DEAL)
+    dealt = topic_groups(rehearsal.authored_rows(SCHEME))
     for g in groups:
         others = [row for h, rows in enumerate(dealt) if h != g for row in rows]
         recipe = chosen(len(others), warm=False, seed=13)
@@ -152,7 +166,7 @@ def main() -> None:
         "folder", type=Path, help="keeps stand-ins and scores; what is done is not done again"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(SEEDS)))
-    parser.add_argument("--groups", type=int, nargs="+", default=list(range(GROUPS)))
+    parser.add_argument("--groups", type=int, nargs="+", default=list(range(len(THEMES))))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     for score in scores(bases.resolve(given.base), given.folder, seeds=given.seeds, groups=given.groups):
