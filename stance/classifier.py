@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -98,7 +99,8 @@ class StanceClassifier:
             found = self._scores(asked, self.logits(quotes))
             return np.array([scores.scores[p[axis].label] for scores in found])
 
-        return by_erasure(p, axis, probability)
+        # Without one word of a bare name its office would go, too.
+        return by_erasure(replace(p, quote=self._encoder.written_out(p.quote)), axis, probability)
 
     def logits(self, quotes: Sequence[Quote]) -> Floats:
         """The raw logits [quotes, width], for calibrating and for comparing models."""

@@ -5,7 +5,7 @@ a pair of texts, (quotation | speaker — context), of which the second is absen
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,12 @@ class Encoder:
         self._actors = actors or Actors.shipped()
         self.window = window
         self.pad_id = pad_id
+
+    def written_out(self, quote: Quote) -> Quote:
+        """The quotation with its speaker as the model sees it: a bare known name with its office."""
+        if not quote.speaker:
+            return quote
+        return replace(quote, speaker=self._actors.written_out(quote.speaker, date=quote.date))
 
     def encode(self, quotes: Sequence[Quote]) -> list[Encoded]:
         """What the model sees of each quotation, never more than ``window`` tokens."""

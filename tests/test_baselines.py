@@ -31,8 +31,9 @@ def test_the_commonest_label_is_that_of_the_training_rows() -> None:
     assert found == [C] * 4
 
 
-def test_words_are_learnt_by_cross_validation() -> None:
-    examples = rows()
+@pytest.mark.parametrize("groups", [1, 2, 10])
+def test_words_are_learnt_by_cross_validation(groups: int) -> None:
+    examples = rows(groups=groups)
     assert baselines.predicted(baselines.words_only, AXIS, examples, None) == truth(examples)
 
 

@@ -104,7 +104,9 @@ def test_unsure_answers_are_counted_and_left_out_of_the_error() -> None:
 
 
 def test_where_all_answers_are_unsure_there_is_no_error_when_sure() -> None:
-    selection = report_of([(example("defensive", f"{i}"), said("defensive", 0.45)) for i in range(4)]).selection
+    selection = report_of(
+        [(example("defensive", f"{i}"), said("defensive", 0.45)) for i in range(4)]
+    ).selection
     assert selection.unsure.value == 1.0
     assert selection.error_when_sure is None
 

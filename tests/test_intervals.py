@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from training import intervals
-from training.metrics import accuracy_score, expected_calibration_error, macro_f1_score
+from training.metrics import accuracy_score, calibration_counts, expected_calibration_error, macro_f1_score
 
 ERRORS = np.array([[0.25, 0.06, 0.04], [0.05, 0.2, 0.05], [0.06, 0.06, 0.23]])  # true labels in rows
 ROWS = 400
@@ -109,10 +109,10 @@ def test_very_uneven_groups_keep_their_order() -> None:
 
 
 def test_a_figure_lies_between_its_bounds_even_where_resampling_moves_it_one_way() -> None:
-    # Of a calibrated model the ECE of nearly every resample is above that of the sample.
-    counts = np.zeros((400, 1, 3))
-    counts[:, 0] = [1, 0.5, 0]
-    counts[::2, 0, 2] = 1
+    # Every bin of this model is right just as often as it says, which no resample is.
+    sure = np.repeat((np.arange(10) + 0.5) / 10, 100)
+    right = (np.tile(np.arange(100), 10) < 100 * sure).astype(float)
+    counts = calibration_counts(sure, right)
     score = intervals.score(counts, expected_calibration_error)
     assert score.low <= score.value <= score.high
 

@@ -5,12 +5,17 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from transformers import AutoModelForSequenceClassification
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 import stance
+import training
 from stance.classifier import StanceClassifier
 from stance.encoding import Encoder
 from stance.errors import ModelFolderError, SettingsError, UnreadableFileError
@@ -19,7 +24,8 @@ from stance.quotes import Quote
 from stance.runtime import OnnxModel
 from tests.conftest import LESSONS, SCHEME
 from training import bases, export, network, run
-from training.run import RunConfig
+from training.material import Material
+from training.run import Run, RunConfig
 
 QUOTES = [Quote(text, speaker) for text, speaker, *_ in LESSONS]
 
@@ -170,3 +176,201 @@ def test_notes_that_cannot_be_read_are_refused(run_config: Callable[..., RunConf
     config = replace(run_config(tmp_path / "m"), notes=tmp_path / "nowhere.md")
     with pytest.raises(UnreadableFileError, match=r"nowhere\.md cannot be read as UTF-8 text"):
         run.fit(config)
+
+
+# Axes and labels of one's own.
+
+
+def own_rows() -> pd.DataFrame:
+    """Fifty rows and some more: two sides, a fourth stance that the base does not know, no sentiment."""
+    lessons = [
+        *((text, speaker, side, stance) for text, speaker, side, stance, _ in LESSONS),
+        ("The law says together we will work.", "a expert", "EU", "neutral"),
+        ("It is our law, the ministry says.", "the expert", "EU", "neutral"),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "Text": text,
+                "Who": speaker,
+                "side": side,
+                "stance": stance,
+                "split": split,
+                "group": f"lesson {number}",
+            }
+            for split, times in (("train", 4), ("validation", 1), ("test", 1))
+            for number, (text, speaker, side, stance) in enumerate(lessons * times)
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def grown(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A model with a new side and a new stance, from a DataFrame; what it says of sentiment is as before."""
+    return training.fit(
+        own_rows(),
+        tmp_path_factory.mktemp("grown") / "mine",
+        schema="data",
+        columns={"quote": "Text", "speaker": "Who"},
+        settings={
+            "base": str(model_folder),
+            "learning_rate": 3e-3,
+            "epochs": 20,
+            "batch_size": 8,
+            "patience": 20,
+            "rehearsal": 0,
+            "bare_share": 0.0,
+        },
+    )
+
+
+def test_labels_of_ones_own_come_from_the_data_and_are_learnt(grown: Run) -> None:
+    model = grown.load()
+    assert model.scheme.table() == {
+        "side": ["US", "China", "neutral", "EU"],
+        "stance": ["accusatory", "conciliatory", "defensive", "neutral"],
+        "sentiment": ["negative", "neutral", "positive"],
+    }
+    found = model.classify("It is our law, the ministry says.", speaker="the expert")
+    assert (found.side.label, found.stance.label) == ("EU", "neutral")
+
+
+def test_an_axis_without_new_labels_keeps_its_calibration_and_its_place_in_the_network(
+    grown: Run, model_folder: Path
+) -> None:
+    before, after = ModelFolder.open(model_folder), ModelFolder.open(grown.folder)
+    assert after.calibration["sentiment"] == before.calibration["sentiment"]
+    assert after.calibration["stance"] != before.calibration["stance"]
+    rows = [
+        load_file(folder.path / "model.safetensors")["classifier.weight"][folder.scheme.axes[2].slice].float()
+        for folder in (before, after)
+    ]
+    # Only the decay of all weights has touched them.
+    np.testing.assert_allclose(rows[1], rows[0], rtol=0.05, atol=0.01)
+
+
+def test_a_run_says_what_axes_without_new_labels_have_kept(grown: Run) -> None:
+    assert grown.worth is None, "no axis is as it was and has labels"
+    assert grown.kept is not None
+    assert [axis.axis for axis in grown.kept.axes] == ["sentiment"]
+    assert grown.kept.axes[0].rows > 100
+    shown = grown.markdown()
+    assert "What axes without new labels have kept:" in shown
+    assert "On the test rows:" in shown
+    assert "<table" in grown._repr_html_()
+
+
+def test_a_run_says_what_it_is_worth_beside_the_start_and_by_cross_validation(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    rows = own_rows().query("stance != 'neutral'").drop(columns=["side", "split"])
+    found = training.fit(
+        rows.assign(Text=rows["Text"] + " Now."),  # what the base has not seen
+        tmp_path / "mine",
+        columns={"quote": "Text", "speaker": "Who"},
+        settings={"base": str(model_folder), "rehearsal": 0, "epochs": 1, "test_share": 0.3},
+        cv=2,
+        search=1,
+    )
+    assert found.folder == tmp_path / "mine"
+    assert found.config.epochs == 1
+    assert found.worth is not None
+    assert [axis.axis for axis in found.worth.axes] == ["stance"]
+    assert found.kept is not None
+    assert [axis.axis for axis in found.kept.axes] == ["side", "sentiment"]
+    assert found.cross_validated is not None
+    assert [trial.settings["epochs"] for trial in found.trials] == [1]
+    shown = found.markdown()
+    for part in ("Settings tried (1):", "By 2-fold cross-validation:", "The new model (A) beside the one"):
+        assert part in shown
+    assert "2-fold cross-validation" in (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
+
+
+# Where a model may be written, and what an interrupted fit goes on from.
+
+
+@pytest.fixture
+def not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fit is interrupted when it begins to train."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Material, "fit", interrupted)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("full", r"full exists and is not a model, so it is not replaced.*such as .*full/mine"),
+        ("file", r"file exists and is not a model"),
+        ("file/mine", r"file/mine cannot be written: .*Give another --output"),
+        (".", r"\. is no name for a model"),
+        ("full/..", r"is no name for a model"),
+    ],
+)
+def test_nothing_but_a_model_is_replaced(
+    output: str,
+    message: str,
+    run_config: Callable[..., RunConfig],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("years", encoding="utf-8")
+    (tmp_path / "file").write_text("years", encoding="utf-8")
+    with pytest.raises(SettingsError, match=message):
+        run.fit(run_config(Path(output)))
+    assert (tmp_path / "full" / "thesis.txt").read_text(encoding="utf-8") == "years"
+
+
+@pytest.mark.usefixtures("not_fitted")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"folds": 2},
+        {"trials": 2},
+        {"settings": {"seed": 14}},
+        {"columns": {"speaker": "source"}},
+        {"settings": {"base": "other"}},
+    ],
+    ids=str,
+)
+def test_a_fit_goes_on_only_as_it_was_begun(
+    change: dict[str, Any], run_config: Callable[..., RunConfig], tiny_base: Path, tmp_path: Path
+) -> None:
+    config = run_config(tmp_path / "m", base=str(shutil.copytree(tiny_base, tmp_path / "base")))
+    with pytest.raises(KeyboardInterrupt):
+        run.fit(config)
+    with pytest.raises(KeyboardInterrupt):  # the same one goes on
+        run.fit(replace(config, resume=True))
+    if change.get("settings") == {"base": "other"}:
+        other = BertForSequenceClassification.from_pretrained(tiny_base)
+        torch.nn.init.zeros_(other.classifier.weight)
+        other.save_pretrained(tmp_path / "base")
+        change = {}
+    settings = {**config.settings, **change.get("settings", {})}
+    with pytest.raises(SettingsError, match="checkpoints of a fit with other data or settings"):
+        run.fit(replace(config, **{**change, "settings": settings}, resume=True))
+
+
+@pytest.mark.usefixtures("not_fitted")
+def test_a_model_may_be_fitted_on_in_its_own_place_also_after_a_kill(
+    run_config: Callable[..., RunConfig], model_folder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "m"
+    shutil.copytree(model_folder, tmp_path / ".m.former")  # its process was killed between two renames
+    config = run_config(output, base=str(output))
+    with pytest.raises(KeyboardInterrupt):
+        run.fit(replace(config, resume=True))
+    assert stance.load(output).scheme == SCHEME
+
+
+def test_too_few_groups_for_the_folds_are_told_before_anything_is_fitted(
+    run_config: Callable[..., RunConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Material, "fit", pytest.fail)
+    with pytest.raises(SettingsError, match=r"999 fold\(s\) were asked for"):
+        run.fit(replace(run_config(tmp_path / "m"), folds=999, trials=3))
+    assert not list(tmp_path.iterdir())

@@ -232,9 +232,7 @@ def test_rows_of_a_file_are_counted_by_the_lines_on_which_they_begin(tmp_path: P
         pytest.param("2019-10-09T00:00:00.000Z", "2019-10-09", id="a day in JSON"),
         pytest.param(datetime(2019, 10, 9, 14, 5), "2019-10-09T14:05:00", id="a time"),
         pytest.param("2019-10-09 14:05", "2019-10-09T14:05:00", id="a time without seconds"),
-        pytest.param(
-            datetime(2019, 10, 9, 14, 5, tzinfo=UTC), "2019-10-09T14:05:00+00:00", id="in a zone"
-        ),
+        pytest.param(datetime(2019, 10, 9, 14, 5, tzinfo=UTC), "2019-10-09T14:05:00+00:00", id="in a zone"),
         pytest.param("2019-10-09T14:05:00Z", "2019-10-09T14:05:00+00:00", id="Zulu time"),
         pytest.param("one\r\ntwo\rthree", "one\ntwo\nthree", id="line breaks of all systems"),
         pytest.param("café".encode(), "café", id="bytes of a Parquet that says not what they are"),

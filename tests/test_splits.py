@@ -2,8 +2,9 @@ import pytest
 
 from stance.errors import SettingsError
 from stance.quotes import Quote
+from training.copies import near_duplicates
 from training.labelled import Example
-from training.splits import Split, grouped, near_duplicates, split
+from training.splits import Split, grouped, split
 
 
 def example(text: str, group: str, given: str | None = None) -> Example:

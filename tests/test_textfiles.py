@@ -62,6 +62,11 @@ def test_a_letter_may_lie_across_two_chunks(
             (LINE + "É").encode()[:-1], "is cut off: line 2 ends in the middle of a letter", id="cut off"
         ),
         pytest.param(b"a\nb\0c\n" + b"and so on\n" * 30, "line 2 holds a zero byte", id="a zero"),
+        pytest.param(
+            b"\xef\xbb\xbf" + "Мы надеемся\n".encode("cp1251"),
+            r"is damaged: byte 3 \(0xcc\) is no UTF-8",
+            id="marked, but Russian",
+        ),
         pytest.param(b"a\n\x9d\n", "byte 2 in line 2 is 0x9d. Save it as UTF-8", id="no letter of Windows"),
         pytest.param(LINE.encode("utf-16")[:-1], "is damaged UTF-16: it is cut off", id="half a UTF-16"),
         pytest.param(LINE.encode("utf-16-be"), "looks like UTF-16 without its mark", id="UTF-16 unmarked"),

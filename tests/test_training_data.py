@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from training import labelled, schema, splits
+from training import copies, labelled, schema
 
 DATA = Path(__file__).parent.parent / "training" / "data"
 SCHEME = schema.read_scheme(DATA / "labels.toml")
@@ -56,5 +56,5 @@ def test_a_pair_has_one_speaker_one_rule_and_two_stances() -> None:
 
 def test_no_near_duplicates_stand_in_two_groups() -> None:
     examples = labelled.read([DATA / name for name in FILES], SCHEME)
-    for a, b in splits.near_duplicates([example.quote.text for example in examples]):
+    for a, b in copies.near_duplicates([example.quote.text for example in examples]):
         assert examples[a].group == examples[b].group, (examples[a].quote.text, examples[b].quote.text)

@@ -10,12 +10,25 @@ from stance.folder import ModelFolder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
 from stance.tables import quote_columns, quote_of
-from training import bases, checking, comparison, evaluation, label_errors, labelled, network, run, suggestion
+from training import (
+    bases,
+    checking,
+    comparison,
+    evaluation,
+    label_errors,
+    labelled,
+    network,
+    rehearsal,
+    run,
+    suggestion,
+)
 from training.checking import Check
 from training.comparison import Comparison, shared_axes
 from training.config import read_settings
+from training.copies import fingerprint
 from training.evaluation import Watch
 from training.label_errors import Suspect
+from training.labelled import Example
 from training.material import Schema, scheme_for, starting_model
 from training.report import Report
 from training.run import Run, RunConfig
@@ -47,7 +60,8 @@ def fit(
     the place of a test split. search: settings to try on validation rows. resume: go on after an
     interruption. Raises StanceError that says what cannot be used, and where.
     """
-    given = read_settings(Path(settings)) if isinstance(settings, str | Path) else dict(settings or {})
+    given = dict(read_settings(Path(settings)) if isinstance(settings, str | Path) else settings or {})
+    given = dict(given.get("fit", given))  # the file of --config has them in a table of their own
     return run.fit(
         RunConfig(
             data=data,
@@ -81,7 +95,13 @@ def evaluate(
     examples = labelled.read_tables(tables, classifier.scheme, columns or {})
     learnt = labelled.read(train, classifier.scheme, columns=columns) if train is not None else None
     return evaluation.evaluate(
-        classifier, examples, data=_named(tables), slices=slices, train=learnt, watch=watch
+        classifier,
+        examples,
+        data=_named(tables),
+        slices=slices,
+        train=learnt,
+        notes=_seen(model, examples),
+        watch=watch,
     )
 
 
@@ -111,15 +131,18 @@ def suggest(
 ) -> list[dict[str, Any]]:
     """The n rows most worth labelling next, with an empty column for each axis, ready to fill in.
 
-    labelled: what has labels already; its quotations and their near-duplicates are left out. guesses: put
-    the model's labels beside the empty columns, which saves time and biases coders.
+    They are harder than the rest: train on them, but measure on rows that were drawn at random. labelled:
+    what has labels already; its quotations and their near-duplicates are left out. guesses: put the model's
+    labels beside the empty columns, which saves time and biases coders.
     """
     classifier = opened(model)
     found = suggestion.suggest(
         classifier,
-        (pair for table in tables_of(unlabelled) for pair in _quotes(table, columns or {})),
+        _all_quotes(unlabelled, columns or {}),
         count=n,
-        known=[] if labelled is None else [quote.text for _, quote in _all_quotes(labelled, columns or {})],
+        known=[quote.text for _, quote in _all_quotes(labelled, columns or {})]
+        if labelled is not None
+        else [],
     )
     return suggestion.to_fill_in(found, classifier.scheme.names, guesses=guesses)
 
@@ -173,6 +196,18 @@ def opened(model: Model) -> StanceClassifier:
     return load(None if str(model) == "shipped" else model)
 
 
+def _seen(model: Model, examples: Sequence[Example]) -> list[str]:
+    """A note where some of the rows were there when the model was fitted."""
+    if isinstance(model, StanceClassifier):
+        return []
+    folder = ModelFolder.shipped() if str(model) == "shipped" else ModelFolder.open(model)
+    seen = rehearsal.seen_by(dict(folder.manifest.get("provenance", {})))
+    count = sum(fingerprint(example) in seen for example in examples)
+    if not count:
+        return []
+    return [f"The model was fitted to {count} of these {len(examples)} rows: the figures flatter it."]
+
+
 def _named(tables: Sequence[Table]) -> str:
     return ", ".join(table.short for table in tables)
 
@@ -183,5 +218,6 @@ def _all_quotes(data: Data, columns: Mapping[str, str]) -> Iterable[tuple[dict[s
 
 def _quotes(table: Table, columns: Mapping[str, str]) -> Iterable[tuple[dict[str, Any], Quote]]:
     """The rows of a table with the quotations in them; rows without one are passed over."""
-    names = quote_columns(Path(table.name), table.columns, columns)
+    theirs = {role: name for role, name in columns.items() if name in table.columns}
+    names = quote_columns(Path(table.name), table.columns, theirs)
     return ((row, quote_of(row, names)) for _, row in table.rows if row.get(names["quote"]))

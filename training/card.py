@@ -5,12 +5,10 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib import resources
 from string import Template
 
 from stance.folder import ModelFolder
-from training.config import FitConfig
 from training.export import Parity
 from training.report import Report
 from training.splits import Split
@@ -46,9 +44,9 @@ at random: alone, with its speaker, with speaker and context.
 
 ## Figures
 
-Measured on the int8 graph through the public API. Macro-F1 with 95 % bootstrap intervals, resampled by
-article or document; *clear rows* are those whose stance a second reader would surely share; ECE over ten
-equal-width bins; *unsure* is the share of answers below the confidence from which on the error on validation
+Measured on the int8 graph through the public API, unless a note says otherwise. Macro-F1 with 95 % bootstrap
+intervals, resampled by article or document; *clear rows* are those whose stance a second reader would surely
+share; ECE over ten equal-width bins; *unsure* is the share of answers below the confidence from which on the error on validation
 rows was at most 10 %, *error when sure* the error of the other answers.
 
 $reports
@@ -117,10 +115,7 @@ def sources(split: Split) -> dict[str, int]:
 def _command(folder: ModelFolder) -> str:
     """What to type for such a model; a reader puts tables of their own in the place of those they lack."""
     provenance = folder.manifest["provenance"]
-    standard = asdict(FitConfig())
-    chosen = {
-        k: v for k, v in provenance["settings"].items() if v != standard[k] and k not in ("base", "seed")
-    }
+    chosen = provenance.get("given", {})
     options = [
         ("schema", provenance["schema"]),
         *(("column", f"{role}={name}") for role, name in provenance["columns"].items()),

@@ -9,10 +9,10 @@ from typing import Any
 
 from stance.encoding import Encoder
 from stance.labels import LabelScheme
+from training.copies import near_duplicates
 from training.labelled import Example, examine
 from training.schema import ENOUGH, labels_in
 from training.sources import Table, short_names
-from training.splits import near_duplicates
 
 RARE = 10  # rows with a label, below which nobody can learn or measure it
 # What becomes of letters on the way: UTF-8 read as Windows-1252 or on a Mac, Windows-1252 read as Latin-1
@@ -117,11 +117,10 @@ class _Places:
         return where if example.table == beside.table else f"{self._short[example.table]}, {where}"
 
 
-def _empty_rows(tables: Sequence[Table]) -> Iterator[Finding]:
+def _empty_rows(tables: Sequence[Table]) -> list[Finding]:
     said = "nothing stands in it: it is passed over."
-    for table in tables:
-        for line in table.empty:
-            yield Finding(False, "empty row", said, table.name, table.unit, line)
+    lines = [(table, line) for table in tables for line in table.empty]
+    return [Finding(False, "empty row", said, table.name, table.unit, line) for table, line in lines]
 
 
 def _of_rows(
@@ -208,7 +207,7 @@ def _divided_groups(examples: Sequence[Example], where: _Places) -> Iterator[Fin
             splits[example.group].setdefault(example.split, example)
     for group, found in splits.items():
         if len(found) > 1:
-            last = list(found.values())[-1]
+            *_, last = found.values()
             stands = " and ".join(f"{name} ({where.named(one, last)})" for name, one in found.items())
             said = f"group {group!r} stands in {stands}: keep an article's rows together."
             yield where.finding("leak between splits", last, said)

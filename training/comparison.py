@@ -27,6 +27,7 @@ COLUMNS = (
     "only B right",
     "p",
 )
+NOTE = "Intervals resample groups; p is McNemar's exact test, which takes every row for a draw of its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Comparison:
         lines += [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
         for one in self.axes:
             lines.append(f"| {' | '.join(map(str, _cells(one)))} |")
-        return "\n".join(lines)
+        return "\n".join([*lines, "", NOTE])
 
     def _repr_html_(self) -> str:
         from training.report_page import markdown_table

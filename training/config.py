@@ -104,7 +104,7 @@ def defaults(rows: int, *, start: str) -> dict[str, Any]:
     fine-tuning of zero-shot models"); ``grown``, where it knows some; ``new``, where it knows none.
     """
     if rows > MANY:
-        return {}
+        return {} if start == "new" else {"rehearsal": 1.0}
     held_out = max(0.1, min(0.25, 50 / max(rows, 1)))
     chosen: dict[str, dict[str, Any]] = {
         "same": {

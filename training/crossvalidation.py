@@ -42,7 +42,10 @@ def cross_validate(material: Material, folds: int, folder: Path) -> Report:
         model=f"{folds} models, each on the rows it has not seen",
         data=f"{folds}-fold cross-validation",
         forms={ATTRIBUTED: [report for report in reports if report]},
-        notes=("Measured on the networks before their export; the exported model learns from all folds.",),
+        notes=(
+            "Measured on networks before their export. The intervals are for these rows, and do not hold how "
+            "much one fit differs from the next.",
+        ),
     )
 
 

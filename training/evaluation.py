@@ -42,13 +42,15 @@ def evaluate(
     data: str,
     slices: Sequence[str] = (),
     train: Sequence[Example] | None = None,
+    notes: Sequence[str] = (),
     watch: Watch = iter,
 ) -> Report:
     """Figures for all forms of input that the examples have; intervals are resampled by group.
 
     data: what the report calls the examples. slices: columns by whose values the figures are given, too.
-    train: rows from which baselines learn; None: the examples, cross-validated. watch: sees every
-    quotation pass, to show progress. Rows without a label on an axis do not count there.
+    train: rows from which baselines learn; None: the examples, cross-validated. notes: what a reader must
+    know beside what is found here. watch: sees every quotation pass, to show progress. Rows without a
+    label on an axis do not count there.
     """
     _check(slices, examples)
     forms = {}
@@ -59,7 +61,8 @@ def evaluate(
             for axis in classifier.scheme.axes
             if (report := axis_report(axis, examples, predictions))
         ]
-    return Report(classifier.name, data, forms, tuple(_notes(classifier.scheme, examples, train)))
+    found = _notes(classifier.scheme, examples, train)
+    return Report(classifier.name, data, forms, (*notes, *found, *_masking_note(examples)))
 
 
 def _check(slices: Sequence[str], examples: Sequence[Example]) -> None:
@@ -108,6 +111,13 @@ def _notes(
             "Baselines that learn were cross-validated on these rows, so they know this kind of text; "
             "give rows to learn from (--train) to compare on equal terms."
         )
+
+
+def _masking_note(examples: Sequence[Example]) -> Iterator[str]:
+    spoken = [example.quote for example in examples if example.quote.speaker]
+    changed = sum(masked(quote) != quote for quote in spoken)
+    if spoken:
+        yield f"Masking took a name out of {changed} of {len(examples)} rows; the others are as they were."
 
 
 def _completed(
@@ -166,9 +176,10 @@ def _baselines(
     tones: Sequence[str],
     train: Sequence[Example] | None,
 ) -> Iterator[Baseline]:
-    found: dict[str, Any] = {
-        name: baselines.predicted(predict, axis, rows, train) for name, predict in baselines.BASELINES.items()
-    }
+    found: dict[str, Any] = {}
+    if train is None or any(example.labels.get(axis.name) for example in train):
+        for name, predict in baselines.BASELINES.items():
+            found[name] = baselines.predicted(predict, axis, rows, train)
     if tones and baselines.reads_tone_as_stance(axis, tones):
         found[baselines.SENTIMENT_AS_STANCE] = [baselines.TONE[tone] for tone in tones]
     groups = [example.group for example in rows]

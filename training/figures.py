@@ -1,7 +1,6 @@
 """The figures of one axis: labels and predictions in, an AxisReport out."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -30,19 +29,18 @@ def axis_report(
     grouped = intervals.by_group(counts, groups)
     clear = np.array([example.clarity == "clear" for example in rows])
     total = counts.sum(axis=0).astype(int)
-    overall = partial(intervals.score, grouped, edges=len(grouped))
     return AxisReport(
         axis=axis.name,
         labels=axis.labels,
         rows=len(rows),
         groups=len(grouped),
-        macro_f1=overall(metrics.macro_f1_score),
+        macro_f1=macro_f1(counts, groups),
         macro_f1_clear=macro_f1(counts[clear], [g for g, there in zip(groups, clear, strict=True) if there])
         if clear.any()
         else None,
-        accuracy=overall(metrics.accuracy_score),
-        mcc=overall(metrics.matthews_corrcoef),
-        alpha=overall(metrics.alpha_of_two),
+        accuracy=intervals.score(grouped, metrics.accuracy_score, edges=len(grouped)),
+        mcc=intervals.score(grouped, metrics.matthews_corrcoef),
+        alpha=intervals.score(grouped, metrics.alpha_of_two),
         by_label=tuple(_label_report(place, label, grouped) for place, label in enumerate(axis.labels)),
         confusion=tuple(tuple(map(int, row)) for row in total),
         confusion_shares=tuple(
@@ -70,7 +68,9 @@ def true_labels(rows: Sequence[Example], axis: Axis) -> list[str]:
 def macro_f1(counts: Floats, groups: Sequence[str]) -> Score:
     """Macro-F1 of confusions [rows, labels, labels] with its interval."""
     grouped = intervals.by_group(counts, groups)
-    return intervals.score(grouped, metrics.macro_f1_score, edges=len(grouped))
+    holders = (grouped.sum(axis=-1) > 0).sum(axis=0)  # [labels]: groups in which each occurs
+    # The rarest label says least, and counts as much as the others.
+    return intervals.score(grouped, metrics.macro_f1_score, edges=int(holders[holders > 0].min()))
 
 
 def _label_report(place: int, label: str, grouped: Floats) -> LabelReport:
@@ -91,10 +91,8 @@ def _label_report(place: int, label: str, grouped: Floats) -> LabelReport:
 
 
 def _share_of_row(grouped: Floats, true: int, found: int) -> Score:
-    def share(sums: Floats) -> Floats:
-        return np.asarray(sums[..., true, found] / np.maximum(sums[..., true, :].sum(axis=-1), 1e-12))
-
-    return intervals.score(grouped, share, edges=int((grouped[:, true].sum(axis=-1) > 0).sum()))
+    there = int((grouped[:, true].sum(axis=-1) > 0).sum())
+    return intervals.score(grouped, lambda sums: metrics.recalled_as(sums, true, found), edges=there)
 
 
 def _calibration(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis) -> Calibration:

@@ -47,10 +47,13 @@ def score(counts: Floats, statistic: Statistic, *, edges: int | None = None, see
 
     Source: Efron 1987, "Better Bootstrap Confidence Intervals"; widened for few groups as in Hesterberg
     2015, "What Teachers Should Know About the Bootstrap". tests/test_acceptance_statistics.py measures how
-    often it holds the true figure: 93 to 97 % of the time with 400 rows or 60 groups, some 90 % with 10
-    groups, with errors that come in clumps (3 % errors in 60 groups), or where a label has but a few rows.
+    often it holds the true macro-F1: 94 to 97 % of the time with 400 rows or 60 groups, also with a label
+    that has 5 % of the rows; 93 % with 10 groups, and as often where 60 groups have 3 % errors in clumps.
+    Where a label has two or three rows, less than 90 %: samples without them know nothing of it.
     """
     value = float(statistic(counts.sum(axis=0)))
+    if not np.isfinite(value):
+        return Score(0.0, 0.0, 0.0 if edges is None else 1.0)  # nothing is there to be counted
     values = np.sort(resampled(counts, statistic, seed=seed))
     values = values[np.isfinite(values)]
     if len(counts) < 2 or not len(values) or values[0] == values[-1]:
@@ -93,6 +96,5 @@ def _levels(counts: Floats, statistic: Statistic, value: float, values: Floats) 
     groups = len(counts)
     wider = np.sqrt(groups / (groups - 1)) * student.ppf((1 + LEVEL) / 2, groups - 1)
     shifted = bias + np.array([-wider, wider])
-    # Past the pole of the formula, with few and very uneven groups, nothing but the outermost is left.
-    room = np.maximum(1 - acceleration * shifted, 1e-6)
-    return np.asarray(norm.cdf(bias + shifted / room))
+    # The acceleration is below 1/6 and the shift below 6, so that the divisor stays above zero.
+    return np.asarray(norm.cdf(bias + shifted / (1 - acceleration * shifted)))

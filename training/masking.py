@@ -7,7 +7,7 @@ from dataclasses import replace
 from stance.actors import Actors
 from stance.quotes import Quote
 
-MASK = "the speaker"
+MASK = "a person"
 RUN = re.compile(
     r"[A-Z][\w.’'-]*(?:\s+(?:(?:de|da|del|den|der|di|du|la|van|von|bin|al|el)\s+)*[A-Z][\w.’'-]*)*"
 )
@@ -56,7 +56,7 @@ PLACING = frozenset("across at from in into near".split())  # a place or a body 
 
 
 def masked(quote: Quote, actors: Actors | None = None) -> Quote:
-    """The same quotation with "the speaker" for a name, in speaker and context; the office stays.
+    """The same quotation with "a person" for a name, in speaker and context; the office stays.
 
     A bare name in the table of actors gives way to its office.
     """

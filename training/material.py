@@ -25,7 +25,6 @@ from training.sources import Table
 
 log = logging.getLogger(__name__)
 
-FEWEST = 30  # validation rows, below which a calibration says less than the starting model's
 Schema = Path | str | Mapping[str, Any] | None
 
 
@@ -33,7 +32,8 @@ Schema = Path | str | Mapping[str, Any] | None
 class Material:
     """All that a fit needs.
 
-    authored: rows that may be mixed in. logs: a folder for TensorBoard.
+    authored: rows that may be mixed in. logs: a folder for TensorBoard. seen: fingerprints of the
+    quotations that the base was fitted to.
     """
 
     base: bases.Base
@@ -42,6 +42,7 @@ class Material:
     authored: Sequence[Example]
     config: FitConfig
     logs: Path | None = None
+    seen: frozenset[str] = frozenset()
 
     @cached_property
     def split(self) -> splits.Split:
@@ -51,6 +52,7 @@ class Material:
             validation_share=self.config.validation_share,
             test_share=self.config.test_share,
             seed=self.config.seed,
+            seen=self.seen,
         )
         _check(found)
         share, seed = self.config.rehearsal, self.config.seed
@@ -80,7 +82,7 @@ class Material:
     def _axis_calibration(self, axis: Axis, rows: Sequence[Example], logits: Any) -> AxisCalibration:
         there = [i for i, example in enumerate(rows) if example.labels[axis.name]]
         former = self._former.get(axis.name)
-        if former is not None and len(there) < FEWEST:
+        if former is not None and len(there) < temperature.ENOUGH:
             return former
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
         return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int))
@@ -114,7 +116,8 @@ def prepared(
         {**defaults(len(examples), start=_start(start, scheme, examples)), **settings}
     )
     authored = rehearsal.authored_rows(scheme, known=examples)
-    return Material(base, scheme, examples, authored, config, logs)
+    seen = rehearsal.seen_by(dict(start.manifest.get("provenance", {}))) if start else frozenset()
+    return Material(base, scheme, examples, authored, config, logs, seen)
 
 
 def starting_model(base: bases.Base) -> ModelFolder | None:

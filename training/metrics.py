@@ -41,13 +41,18 @@ def f1_score(confusion: Floats, label: int) -> Floats:
 
 
 def precision_score(confusion: Floats, label: int) -> Floats:
-    """Share of right ones among the answers with this label."""
-    return _ratio(confusion[..., label, label], confusion[..., label].sum(axis=-1))
+    """Share of right ones among the answers with this label; NaN where there are none."""
+    return _ratio(confusion[..., label, label], confusion[..., label].sum(axis=-1), empty=np.nan)
 
 
 def recall_score(confusion: Floats, label: int) -> Floats:
-    """Share of the rows with this label that were found."""
-    return _ratio(confusion[..., label, label], confusion[..., label, :].sum(axis=-1))
+    """Share of the rows with this label that were found; NaN where there are none."""
+    return recalled_as(confusion, label, label)
+
+
+def recalled_as(confusion: Floats, label: int, found: int) -> Floats:
+    """Share of the rows with one label that were found to have another; NaN where none has it."""
+    return _ratio(confusion[..., label, found], confusion[..., label, :].sum(axis=-1), empty=np.nan)
 
 
 def accuracy_score(confusion: Floats) -> Floats:
@@ -132,6 +137,7 @@ def _hits(confusion: Floats) -> Floats:
     return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """Zero where nothing is there to divide by."""
-    return np.asarray(np.divide(above, below, out=np.zeros(np.shape(above)), where=np.asarray(below) > 0))
+def _ratio(above: Floats, below: Floats, *, empty: float = 0.0) -> Floats:
+    """above / below, and ``empty`` where nothing is there to divide by."""
+    filled = np.full(np.shape(above), empty)
+    return np.asarray(np.divide(above, below, out=filled, where=np.asarray(below) > 0))

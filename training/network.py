@@ -15,10 +15,13 @@ from stance.actors import Actors
 from stance.calibration import Floats
 from stance.encoding import Batch, Encoder, batches
 from stance.errors import SettingsError
+from stance.folder import TOKENIZER
 from stance.labels import LabelScheme
 from stance.quotes import Quote
 from stance.runtime import BATCH_TOKENS
 from training.bases import Base
+
+VOCABULARIES = (TOKENIZER, "vocab*", "*.model", "*.tiktoken")
 
 
 def network(base: Base, scheme: LabelScheme) -> Any:
@@ -118,6 +121,11 @@ def _tensors(batch: Batch, network: Any) -> dict[str, torch.Tensor]:
 
 def _tokenizer(base: Base) -> Any:
     _config(base.folder)
+    if not any(path for pattern in VOCABULARIES for path in base.folder.glob(pattern)):
+        # transformers would make one that knows no word.
+        raise SettingsError(
+            f"{base.folder} holds no tokenizer, such as {TOKENIZER}. Put that of the base beside its weights."
+        )
     try:
         loaded = AutoTokenizer.from_pretrained(base.folder)
     except (ValueError, OSError) as error:

@@ -101,10 +101,14 @@ def slices(report: AxisReport, column: str) -> "Figure":
 def shares(found: "Shares", *, label: str | None = None) -> "Figure":
     """Corrected shares with intervals, and the naive ones beside them, by group or over time.
 
-    label: only this one; None: all, in panels of their own.
+    label: only this one; None: all, in panels of their own. SettingsError where there is no such label.
     """
     rows = [row for row in found.rows if row.group is not None] or list(found.rows)
-    labels = [label] if label else list(dict.fromkeys(row.label for row in rows))
+    labels = list(dict.fromkeys(row.label for row in rows))
+    if label is not None:
+        if label not in labels:
+            raise SettingsError(f"{found.axis} has no label {label!r}, only {', '.join(labels)}: name one.")
+        labels = [label]
     figure, panels = _panels(len(labels), 3.3 * len(labels), 3.2)
     for name, axes in zip(labels, panels, strict=True):
         own = [row for row in rows if row.label == name]

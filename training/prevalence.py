@@ -43,12 +43,17 @@ def estimate(truth: Floats, scores: Floats, corpus: Floats, size: int) -> Interv
     between = (1 - factor * (mean_with - mean_without)) ** 2
     within = factor**2 * variance_without
     slope = factor**2 * (variance_with - variance_without)
-    return _score_interval(value, student.ppf(0.975, n - 2) ** 2 * (1 - n / size) / n, between, within, slope)
+    return _score_interval(value, _scale(n, size), between, within, slope)
 
 
 def wilson(value: Floats, rows: int) -> Interval:
     """The interval of shares counted on so many rows, when counts are the truth (Wilson 1927)."""
     return _score_interval(value, Z**2 / rows, 1.0, 0.0, 0.0)
+
+
+def _scale(n: int, size: int) -> float:
+    # A corpus that is labelled to its last row leaves nothing to estimate.
+    return 0.0 if n == size else float(student.ppf(0.975, n - 2) ** 2 * (1 - n / size) / n)
 
 
 def _factor(truth: Floats, scores: Floats) -> Floats:

@@ -10,6 +10,7 @@ from typing import Any
 from stance.errors import SettingsError
 from stance.folder import MANIFEST, WEIGHTS, sha256
 from training import card
+from training.copies import fingerprints
 from training.material import Material
 from training.sources import Table
 
@@ -18,13 +19,15 @@ from training.sources import Table
 class Provenance:
     """What a fit was asked for, beside its material.
 
-    schema: name of the schema file. measured: names of the tables that only gave figures.
+    schema: name of the schema file. measured: names of the tables that only gave figures. settings: those
+    that were not left to the number of rows.
     """
 
     tables: Sequence[Table]
     columns: Mapping[str, str]
     schema: str | None
     measured: Sequence[str]
+    settings: Mapping[str, Any]
 
     def hashes(self) -> dict[str, str]:
         """The name of every table and a fingerprint of it."""
@@ -46,15 +49,18 @@ class Provenance:
 
     def as_dict(self, material: Material) -> dict[str, Any]:
         """All of it, for the manifest."""
+        split = material.split
         return {
             "base": material.base.name,
             "licence": material.base.licence,
             "settings": {**asdict(material.config), "base": _base(material)},
+            "given": {name: value for name, value in self.settings.items() if name not in ("base", "seed")},
             "schema": self.schema,
             "columns": dict(self.columns),
             "measured": list(self.measured),
-            "rows": {name: len(rows) for name, rows in vars(material.split).items()},
-            "sources": card.sources(material.split),
+            "rows": {name: len(rows) for name, rows in vars(split).items()},
+            "sources": card.sources(split),
+            "seen": sorted(material.seen | set(fingerprints([*split.train, *split.validation]))),
             "data_sha256": self.hashes(),
             "versions": {name: version_of(name) for name in ("torch", "transformers", "onnxruntime")}
             | {"python": platform.python_version()},

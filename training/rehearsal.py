@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from stance.labels import LabelScheme
 from training import labelled, schema
+from training.copies import fingerprints, near_duplicates
 from training.labelled import Example
 
 AUTHORED = "data/authored.jsonl"
-HELD_OUT = "data/news_held_out.jsonl"  # no model was ever fitted to these
+FITTED = {"authored": AUTHORED, "authored pairs": "data/contrast_pairs.jsonl"}  # by their source
+HELD_OUT = "data/news_held_out.jsonl"  # no model that comes with stance was fitted to these
 SCHEMA = "data/labels.toml"
 
 
@@ -26,19 +29,32 @@ def authored_rows(scheme: LabelScheme, *, known: Sequence[Example] = ()) -> list
 
     None where no axis is unchanged.
     """
-    return _unknown(_rows(AUTHORED, scheme, unchanged(authored_scheme(), scheme)), known)
+    return without(_rows(AUTHORED, scheme, unchanged(authored_scheme(), scheme)), known)
 
 
 def held_out_rows(scheme: LabelScheme, axes: Sequence[str], *, known: Sequence[Example]) -> list[Example]:
     """Authored rows that are not to be trained on, with their labels on ``axes``; but for ``known`` texts."""
     shared = [name for name in unchanged(authored_scheme(), scheme) if name in axes]
-    return _unknown(_rows(HELD_OUT, scheme, shared), known)
+    return without(_rows(HELD_OUT, scheme, shared), known)
+
+
+def rows_of(name: str) -> list[Example]:
+    """The rows of one of the files that come with this package, with all their labels."""
+    return labelled.read([_path(name)], authored_scheme())
+
+
+def seen_by(provenance: dict[str, Any]) -> frozenset[str]:
+    """What a manifest says of it; one without fingerprints only tells which files of this package it had."""
+    if "seen" in provenance:
+        return frozenset(provenance["seen"])
+    had = [name for source, name in FITTED.items() if source in provenance.get("sources", {})]
+    return frozenset(fingerprints(row for name in had for row in rows_of(name)))
 
 
 def unchanged(before: LabelScheme, after: LabelScheme) -> list[str]:
     """The axes that have the same labels in both."""
-    labels = {axis.name: axis.labels for axis in before.axes}
-    return [axis.name for axis in after.axes if labels.get(axis.name) == axis.labels]
+    labels = {axis.name: set(axis.labels) for axis in before.axes}
+    return [axis.name for axis in after.axes if labels.get(axis.name) == set(axis.labels)]
 
 
 def mixed(own: Sequence[Example], authored: Sequence[Example], *, share: float, seed: int) -> list[Example]:
@@ -55,14 +71,18 @@ def _rows(name: str, scheme: LabelScheme, axes: Sequence[str]) -> list[Example]:
         replace(
             example, labels={axis: example.labels[axis] if axis in axes else None for axis in scheme.names}
         )
-        for example in labelled.read([_path(name)], authored_scheme())
+        for example in rows_of(name)
     ]
 
 
-def _unknown(rows: Sequence[Example], known: Sequence[Example]) -> list[Example]:
-    """The rows whose words, whatever stands between them, are those of none that is known."""
-    texts = {_words(example) for example in known}
-    return [row for row in rows if _words(row) not in texts]
+def without(rows: Sequence[Example], known: Sequence[Example]) -> list[Example]:
+    """The rows that are neither copies nor near-duplicates of known ones."""
+    texts = [example.quote.text for example in (*known, *rows)]
+    near = {row for other, row in near_duplicates(texts) if other < len(known) <= row}
+    exact = {_words(example) for example in known}
+    return [
+        row for place, row in enumerate(rows, len(known)) if place not in near and _words(row) not in exact
+    ]
 
 
 def _words(example: Example) -> tuple[str, ...]:

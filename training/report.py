@@ -157,7 +157,8 @@ class Report:
         ]
         for form, axes in self.forms.items():
             lines += [f"| {form} | {' | '.join(_cells(axis))} |" for axis in axes]
-        return "\n".join(lines)
+        notes = "".join(f"\n\n{note}" for note in self.notes)
+        return "\n".join(lines) + notes
 
     def html(self) -> str:
         """A page that stands alone, with its plots; MissingPackageError where matplotlib is not there."""

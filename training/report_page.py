@@ -1,6 +1,7 @@
 """A report as HTML: a page that stands alone, and what a notebook shows."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from string import Template
 
@@ -58,7 +59,7 @@ def page(report: Report) -> str:
         title=escape(f"{report.model} on {report.data}"),
         style=STYLE,
         notes="\n".join(f'<p class="note">{escape(note)}</p>' for note in report.notes),
-        overview=markdown_table(report.markdown()),
+        overview=markdown_table(replace(report, notes=()).markdown()),
         axes="\n".join(sections),
     )
 

@@ -28,6 +28,7 @@ from training.sources import Source, tables_of
 log = logging.getLogger(__name__)
 
 PARITY_ROWS = 1000
+SEARCHED = "The settings were chosen with a look at some of these rows (--search): expect a little less."
 SETTINGS = "settings.json"
 
 
@@ -116,9 +117,11 @@ def fit(config: RunConfig) -> Run:
         tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
     )
     measured = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
+    authored = rehearsal.without(material.authored, [row for rows in measured.values() for row in rows])
+    material = replace(material, authored=authored)
     notes = _notes(config.notes)
     schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
-    provenance = Provenance(tables, config.columns, schema, list(measured))
+    provenance = Provenance(tables, config.columns, schema, list(measured), _settings(config))
     if config.folds:
         check_folds(material.examples, config.folds)
     log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(material.split).values()))
@@ -129,7 +132,12 @@ def fit(config: RunConfig) -> Run:
     if config.trials:
         chosen, trials = search.search(material, config.trials, checkpoints)
         material = replace(material, config=chosen)
+        provenance = replace(
+            provenance, settings={**provenance.settings, **max(trials, key=lambda one: one.score).settings}
+        )
     crossed = cross_validate(material, config.folds, checkpoints) if config.folds else None
+    if crossed and trials:
+        crossed = replace(crossed, notes=(*crossed.notes, SEARCHED))
     fitting = material.fit(checkpoints)
     run = Run(config.output, material.config, cross_validated=crossed, trials=trials)
     if processes().is_main_process:

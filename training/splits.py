@@ -1,18 +1,15 @@
 """Which rows train, validate and test: whole groups, and no near-duplicate on two sides."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sklearn.model_selection import GroupShuffleSplit
 
 from stance.errors import SettingsError
+from training.copies import fingerprint, known_groups, near_duplicates
 from training.labelled import Example
 
-RUN = 6  # words in a row by which near-duplicates are told
-SHARED = 1 / 3  # of the shorter quotation's runs that make two of them near-duplicates
-COMMON = 50  # a run found in more quotations than this is a formula, not a copy
+MOST = 0.4  # of the rows that a base has not seen, where it has seen many, for validation or test
 
 
 @dataclass(frozen=True)
@@ -24,11 +21,19 @@ class Split:
     test: list[Example]
 
 
-def split(examples: Sequence[Example], *, validation_share: float, test_share: float, seed: int) -> Split:
+def split(
+    examples: Sequence[Example],
+    *,
+    validation_share: float,
+    test_share: float,
+    seed: int,
+    seen: Collection[str] = (),
+) -> Split:
     """By the column ``split`` where all rows have one; otherwise by group, at random.
 
-    Groups that hold near-duplicates of one another stay together. Raises SettingsError where there are
-    too few groups to divide, or only some rows say where they belong.
+    Groups that hold near-duplicates of one another stay together. seen: fingerprints of quotations that
+    the base was fitted to, whose groups can only train, as figures on them would flatter. Raises
+    SettingsError where there are too few groups to divide, or only some rows say where they belong.
     """
     given = {example.split for example in examples}
     if None not in given and given:
@@ -39,9 +44,21 @@ def split(examples: Sequence[Example], *, validation_share: float, test_share: f
             f"{missing} of {len(examples)} rows have no split. Fill the column for all rows, or leave it out."
         )
     examples = [replace(e, group=g) for e, g in zip(examples, grouped(examples), strict=True)]
-    rest, test = _divide(examples, test_share, seed)
+    known = known_groups(examples, seen)
+    new = [example for example in examples if example.group not in known]
+    if not new:
+        raise SettingsError(
+            f"The starting model was fitted to all {len(examples)} rows already, so none of them can measure "
+            "it. Start from the model that it started from (--base), or fill the column split."
+        )
+    # As many as if all rows could be drawn, as long as enough new ones are left to learn from.
+    if known:
+        test_share, validation_share = (
+            min(share * len(examples) / len(new), MOST) for share in (test_share, validation_share)
+        )
+    rest, test = _divide(new, test_share, seed)
     train, validation = _divide(rest, validation_share / (1 - test_share), seed)
-    return Split(train, validation, test)
+    return Split([*(e for e in examples if e.group in known), *train], validation, test)
 
 
 def grouped(examples: Sequence[Example]) -> list[str]:
@@ -54,35 +71,15 @@ def grouped(examples: Sequence[Example]) -> list[str]:
             group = leader[group]
         return group
 
-    for a, b in near_duplicates([example.quote.text for example in examples]):
+    alike = list(near_duplicates([example.quote.text for example in examples]))
+    # A text that is found very often is no formula but a copy, if it is the whole text.
+    places: dict[str, int] = {}
+    for place, example in enumerate(examples):
+        alike.append((places.setdefault(fingerprint(example), place), place))
+    for a, b in alike:
         first, second = sorted((find(examples[a].group), find(examples[b].group)))
         leader[second] = first
     return [find(example.group) for example in examples]
-
-
-def near_duplicates(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
-    """Pairs of positions whose texts share a third of the shorter one's runs of six words."""
-    runs = [_runs(text) for text in texts]
-    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for position, found in enumerate(runs):
-        for run in found:
-            holders[run].append(position)
-    for position, found in enumerate(runs):
-        shared = Counter(
-            other
-            for run in found
-            if len(holders[run]) <= COMMON
-            for other in holders[run]
-            if other > position
-        )
-        for other, count in shared.items():
-            if count >= SHARED * min(len(found), len(runs[other])):
-                yield position, other
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return {tuple(words[i : i + RUN]) for i in range(max(1, len(words) - RUN + 1))}
 
 
 def _of(examples: Sequence[Example], name: str) -> list[Example]:

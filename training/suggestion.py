@@ -18,7 +18,7 @@ from stance.errors import SettingsError
 from stance.quotes import Quote
 from stance.results import Prediction
 from stance.tables import Row
-from training.splits import near_duplicates
+from training.copies import near_duplicates
 
 POOL = 10  # candidates for each row that is wanted
 DIMENSIONS = 100
@@ -73,9 +73,12 @@ def suggest(
         return pool
     texts = [one.prediction.quote.text for one in pool]
     weights = np.array([1 - one.margin for one in pool]) + 1e-6
-    clusters = KMeans(count, random_state=seed, n_init=1).fit_predict(_vectors(texts, seed), None, weights)
+    vectors = _vectors(texts, seed)
+    # Texts of the same words are one point, and there are no more clusters than points.
+    clusters = KMeans(
+        min(count, len(np.unique(vectors.round(6), axis=0))), random_state=seed, n_init=1
+    ).fit_predict(vectors, None, weights)
     chosen = {int(cluster): one for one, cluster in reversed(list(zip(pool, clusters, strict=True)))}
-    # Alike texts may leave clusters empty: the least sure of the others fill up.
     best = {id(one) for one in chosen.values()}
     others = [one for one in pool if id(one) not in best][: count - len(chosen)]
     return sorted([*chosen.values(), *others], key=lambda one: one.margin)

@@ -7,24 +7,32 @@ from stance.calibration import AxisCalibration, Floats, probabilities
 
 TARGET_ERROR = 0.10  # among the answers that are not unsure
 BOUNDS = (0.05, 20.0)
+ENOUGH = 30  # rows, below which a threshold would be chance
 
 
 def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERROR) -> AxisCalibration:
     """The calibration of one axis from validation rows.
 
     logits: [rows, labels] of the axis. labels: [rows], the position of the true label. The temperature
-    minimises the negative log-likelihood (Guo et al. 2017); no rows, no change.
+    minimises the negative log-likelihood (Guo et al. 2017) of labels that are a little uncertain, as if
+    one row more had each of the other labels (after Platt 1999): a few rows that are all right do not
+    make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure.
     """
     if not len(labels):
         return AxisCalibration()
+    others = logits.shape[1] - 1
+    wanted = np.full(logits.shape, 1 / (len(labels) + others + 1))
+    wanted[np.arange(len(labels)), labels] = (len(labels) + 1) / (len(labels) + others + 1)
 
     def loss(log_temperature: float) -> float:
-        found = probabilities(logits, float(np.exp(log_temperature)))[np.arange(len(labels)), labels]
-        return float(-np.log(np.clip(found, 1e-12, 1)).mean())
+        found = probabilities(logits, float(np.exp(log_temperature)))
+        return float(-(wanted * np.log(np.clip(found, 1e-12, 1))).sum(axis=1).mean())
 
     best = minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded")
     temperature = float(np.exp(best.x))
     sure = probabilities(logits, temperature)
+    if len(labels) < ENOUGH:
+        return AxisCalibration(temperature)
     right = sure.argmax(axis=1) == labels
     return AxisCalibration(temperature, threshold(sure.max(axis=1), right, target_error))
 

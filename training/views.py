@@ -74,7 +74,6 @@ def report_text(report: Report) -> str:
     parts = [f"{report.model} on {report.data}:", report.markdown()]
     for axis in report.forms.get(ATTRIBUTED, ()):
         parts += _beside(axis)
-    parts += [f"Note: {note}" for note in report.notes]
     return "\n\n".join(parts)
 
 

@@ -1,0 +1,157 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from stance.errors import SettingsError
+from stance.folder import ModelFolder
+from stance.labels import LabelScheme
+from tests.conftest import LESSONS, SCHEME
+from training import material, rehearsal
+from training.material import Material
+from training.sources import tables_of
+
+NEUTRAL = {"stance": ["accusatory", "conciliatory", "defensive", "neutral"]}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def rows(count: int, **more: Any) -> pd.DataFrame:
+    """Labelled quotations, each in a group of its own, and none like another."""
+    made = [
+        {
+            "quote": text.replace(" ", f" {i} "),
+            "speaker": speaker,
+            "side": side,
+            "stance": stance,
+            "sentiment": mood,
+        }
+        for i in range(count)
+        for text, speaker, side, stance, mood in [LESSONS[i % len(LESSONS)]]
+    ]
+    return pd.DataFrame([{**row, **more} for row in made])
+
+
+def prepared(data: Any, base: Path, *, schema: Any = None, **settings: Any) -> Material:
+    return material.prepared(
+        tables_of(data), schema=schema, columns={}, settings={"base": str(base), **settings}
+    )
+
+
+def test_what_the_base_knows_decides_how_few_rows_are_fitted(model_folder: Path, tiny_base: Path) -> None:
+    same = prepared(rows(50), model_folder)
+    grown = prepared(rows(50), model_folder, schema=NEUTRAL)
+    new = prepared(rows(50), tiny_base, schema=SCHEME.table())
+    assert same.config.keep > 0
+    assert grown.config.keep == new.config.keep == 0
+    assert same.config.epochs < grown.config.epochs < new.config.epochs
+
+
+def test_new_labels_on_an_axis_without_rows_do_not_count_as_learnt(model_folder: Path) -> None:
+    found = prepared(rows(50).drop(columns="stance"), model_folder, schema=NEUTRAL)
+    assert found.config.keep > 0
+
+
+def test_fifty_rows_are_split_and_rehearsed(model_folder: Path) -> None:
+    found = prepared(rows(50), model_folder)
+    sizes = {name: len(part) for name, part in vars(found.split).items()}
+    assert sizes["validation"] >= 5
+    assert sizes["test"] >= 10
+    own = 50 - sizes["validation"] - sizes["test"]
+    assert sizes["train"] == own + 20 * own
+    assert {one.source for one in found.split.train} == {"", "authored"}
+    assert {one.source for one in (*found.split.validation, *found.split.test)} == {""}
+
+
+def test_rehearsed_rows_are_none_of_the_users_not_even_in_the_test(model_folder: Path) -> None:
+    authored = rehearsal.authored_rows(rehearsal.authored_scheme())
+    own = pd.DataFrame([{"quote": one.quote.text, **one.labels} for one in authored[:60]])
+    found = prepared(own, model_folder)
+    assert len(found.authored) == len(authored) - 60
+    held_out = {one.quote.text for one in (*found.split.validation, *found.split.test)}
+    assert not held_out & {one.quote.text for one in found.split.train}
+
+
+def test_rehearsed_rows_say_nothing_of_an_axis_that_has_changed(model_folder: Path) -> None:
+    found = prepared(rows(50), model_folder, schema=NEUTRAL)
+    assert {one.labels["stance"] for one in found.authored} == {None}
+    assert {one.labels["side"] for one in found.authored} >= {"US", "China"}
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "message"),
+    [
+        (rows(3, split="train"), {}, "No labelled rows to validate: the split gives 3 for train, 0 for val"),
+        (rows(3, split="test"), {}, "No labelled rows to train and none to validate"),
+        (rows(30), {"validation_share": 0}, "No labelled rows to validate"),
+        (rows(3, group="one"), {}, r"3 rows in 1 group\(s\) cannot be divided"),
+        (pd.concat([rows(3, split="train"), rows(3)]), {}, "3 of 6 rows have no split"),
+        (
+            pd.concat(
+                [rows(3, split="train"), rows(3, split="validation", side="", stance="", sentiment="")]
+            ),
+            {},
+            "No labelled rows to validate: the split gives 3 for train, 0 for validation",
+        ),
+    ],
+)
+def test_a_split_that_leaves_nothing_to_learn_or_to_choose_by(
+    data: pd.DataFrame, settings: dict[str, Any], message: str, model_folder: Path
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        _ = prepared(data, model_folder, **settings).split
+
+
+class Logits:
+    """A network that says the same of everything, and is sure of it."""
+
+    def __init__(self, width: int) -> None:
+        self._row = np.zeros(width, dtype=np.float32)
+        self._row[0] = 9.0
+
+    def logits(self, batch: Any) -> np.ndarray:
+        return np.tile(self._row, (len(batch.ids), 1))
+
+
+@pytest.mark.parametrize(("count", "kept"), [(29, True), (30, False)])
+def test_few_validation_rows_leave_a_calibration_as_it_was(
+    count: int, kept: bool, model_folder: Path, tmp_path: Path
+) -> None:
+    data = pd.concat([rows(10, split="train"), rows(count, split="validation").drop(columns="sentiment")])
+    found = prepared(data, model_folder, epochs=1, rehearsal=0)
+    before = ModelFolder.open(model_folder).calibration
+    after = found.calibration(Logits(SCHEME.width), found.fit(tmp_path))
+    assert (after["side"] == before["side"]) is kept
+    assert after["sentiment"] == before["sentiment"], "no row says anything of it"
+
+
+def test_an_axis_that_has_changed_is_calibrated_from_the_rows_there_are(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    data = pd.concat([rows(10, split="train"), rows(10, split="validation").drop(columns="sentiment")])
+    found = prepared(data, model_folder, schema=NEUTRAL, epochs=1, rehearsal=0)
+    before = ModelFolder.open(model_folder).calibration
+    after = found.calibration(Logits(found.scheme.width), found.fit(tmp_path))
+    assert after["stance"] != before["stance"]
+    assert after["side"] == before["side"]
+    assert after["sentiment"] == before["sentiment"]
+
+
+def test_axes_come_from_the_schema_the_data_or_the_base(
+    model_folder: Path, tiny_base: Path, schema_file: Path
+) -> None:
+    data = rows(50)
+    data.loc[:9, "stance"] = "neutral"
+    data.loc[:4, "side"] = "EU"
+    wanted = LabelScheme.from_table({**SCHEME.table(), **NEUTRAL, "side": ["US", "China", "neutral", "EU"]})
+    assert prepared(data, model_folder, schema="data").scheme == wanted
+    assert prepared(rows(50), model_folder).scheme == SCHEME
+    assert prepared(rows(50), tiny_base, schema=schema_file).scheme == SCHEME
+    with pytest.raises(SettingsError, match="knows no axes of its own"):
+        prepared(rows(50), tiny_base)

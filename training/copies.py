@@ -1,0 +1,54 @@
+"""Which quotations are copies or near-copies of one another."""
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from training.labelled import Example
+
+RUN = 6  # words in a row by which near-duplicates are told
+SHARED = 1 / 3  # of the shorter quotation's runs that make two of them near-duplicates
+COMMON = 50  # a run found in more quotations than this is a formula, not a copy
+LENGTH = 10  # hexadecimal digits: one in a trillion pairs of texts is taken for the same
+
+
+def fingerprint(example: Example) -> str:
+    """A hash of a quotation's words, whatever stands between them."""
+    words = " ".join(re.findall(r"\w+", example.quote.text.casefold()))
+    return hashlib.sha256(words.encode()).hexdigest()[:LENGTH]
+
+
+def fingerprints(examples: Iterable[Example]) -> list[str]:
+    """Those of many, each once, in order."""
+    return sorted({fingerprint(example) for example in examples})
+
+
+def known_groups(examples: Sequence[Example], seen: Collection[str]) -> set[str]:
+    """The groups that hold a quotation which was seen."""
+    return {example.group for example in examples if fingerprint(example) in seen}
+
+
+def near_duplicates(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
+    """Pairs of positions whose texts share a third of the shorter one's runs of six words."""
+    runs = [_runs(text) for text in texts]
+    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for position, found in enumerate(runs):
+        for run in found:
+            holders[run].append(position)
+    for position, found in enumerate(runs):
+        shared = Counter(
+            other
+            for run in found
+            if len(holders[run]) <= COMMON
+            for other in holders[run]
+            if other > position
+        )
+        for other, count in shared.items():
+            if count >= SHARED * min(len(found), len(runs[other])):
+                yield position, other
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[i : i + RUN]) for i in range(max(1, len(words) - RUN + 1))}
