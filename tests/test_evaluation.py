@@ -114,8 +114,11 @@ def test_one_row_with_one_label_is_a_whole_report(classifier: StanceClassifier, 
 def test_notes_say_what_the_intervals_are_worth(classifier: StanceClassifier, groups: int, note: str) -> None:
     given = [{**row, "group": f"{i % groups}"} for i, row in enumerate(rows(40))]
     notes = measured(classifier, given, train=labelled.read(rows(8), SCHEME)).notes
-    assert [text.startswith(note) for text in notes] == [True]
-    assert measured(classifier, given).notes[-1].startswith("Baselines that learn were cross-validated")
+    assert [text.startswith(note) for text in notes] == [True, False]
+    assert notes[1].startswith("Masking took a name out of 0 of 40 rows")
+    alone = measured(classifier, given, notes=("Seen before.",)).notes
+    assert alone[0] == "Seen before."
+    assert alone[2].startswith("Baselines that learn were cross-validated")
 
 
 def test_slices_by_any_column_with_empty_cells_last(classifier: StanceClassifier) -> None:

@@ -200,6 +200,7 @@ def test_a_finished_fit_is_not_trained_again(
     monkeypatch.setattr(again, "_train", pytest.fail)
     again.fit(split)
     assert changed(again, weights(first)) == set()
+    assert again.model.config.to_dict() == first.model.config.to_dict()
     assert again.score == first.score
 
 

@@ -70,7 +70,9 @@ def test_one_call_serves_all_resamples(metric: Statistic) -> None:
 def test_a_label_that_never_occurs_has_no_figure_and_does_not_divide_by_zero() -> None:
     confusion = confusion_of(["a", "b"], ["a", "b"])
     with np.errstate(all="raise"):
-        assert metrics.f1_score(confusion, 2) == metrics.precision_score(confusion, 2) == 0
+        assert metrics.f1_score(confusion, 2) == 0
+        assert np.isnan(metrics.precision_score(confusion, 2))
+        assert np.isnan(metrics.recall_score(confusion, 2))
         assert metrics.macro_f1_score(confusion) == 1
         assert metrics.matthews_corrcoef(confusion_of(["a"], ["a"])) == 0
         assert metrics.accuracy_score(np.zeros((3, 3))) == metrics.macro_f1_score(np.zeros((3, 3))) == 0

@@ -49,7 +49,8 @@ def test_as_dict_is_ready_for_json_and_has_every_figure_with_its_interval(report
 
 
 def test_the_table_has_a_line_for_each_form_and_axis(report: Report) -> None:
-    head, rule, *lines = report.markdown().splitlines()
+    head, rule, *lines, blank, note = report.markdown().splitlines()
+    assert (blank, note) == ("", report.notes[0])
     assert {line.count("|") for line in (head, rule, *lines)} == {10}
     assert [line.split(" | ")[:3] for line in lines] == [
         [f"| {BARE}", "stance", "240"],
@@ -89,6 +90,10 @@ def test_the_page_shows_all_figures_and_plots_and_needs_nothing_from_elsewhere(r
         assert part in page
     assert page.count("<svg") == page.count("</svg>") == 5  # three of the axis, two columns
     assert not [part for part in ("src=", "<link", "@import", "url(http") if part in page]
+
+
+def test_a_note_stands_once_on_the_page_and_in_a_notebook(report: Report) -> None:
+    assert report.html().count("A note on") == report._repr_html_().count("A note on") == 1
 
 
 def test_what_the_data_hold_cannot_become_part_of_the_page(report: Report) -> None:

@@ -1,7 +1,10 @@
 """`python -m training`: from a table to a model folder and to figures, as a user types it."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import stance
+from training import run as fitting
 from training.__main__ import app
+from training.config import FitConfig
 
 
 def run(*arguments: object, code: int = 0) -> Any:
@@ -36,11 +41,86 @@ def test_fit_writes_a_folder_that_stance_can_load(
     assert stance.load(output).classify("We hope.").model == "mine 2.0.0"
 
 
+def test_a_file_of_options_says_the_same_as_typing_them_and_what_is_typed_wins(
+    tiny_base: Path, schema_file: Path, lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("fit.toml").write_text(
+        f"""
+data = {json.dumps(str(lessons))}
+output = "models/from-file"
+schema = {json.dumps(str(schema_file))}
+version = "0.9"
+logs = "logs"
+cv = 2
+search = 1
+
+[fit]
+base = {json.dumps(str(tiny_base))}
+epochs = 7
+batch_size = 8
+window = 48
+""",
+        encoding="utf-8",
+    )
+    shown = run("fit", "--config", "fit.toml", "--version", "1.1", "--set", "epochs=1").stdout
+    assert "Settings tried (1):" in shown
+    assert "By 2-fold cross-validation:" in shown
+    assert stance.load("models/from-file").classify("We hope.").model == "from-file 1.1"
+    made = json.loads(Path("models/from-file/stance.json").read_text(encoding="utf-8"))["provenance"]
+    assert (made["settings"]["epochs"], made["settings"]["batch_size"]) == (1, 8)
+    logged = {path.parent.name for path in Path("logs").rglob("events.*")}
+    assert logged == {"logs", "trial-0", "fold-1", "fold-2"}
+
+
+def test_a_fit_says_what_it_does_in_plain_lines_and_nothing_else(
+    tiny_base: Path, schema_file: Path, lessons: Path, tmp_path: Path
+) -> None:
+    options = ["--output", tmp_path / "m", "--base", tiny_base, "--schema", schema_file]
+    quick = settings(epochs=1, batch_size=8, window=48)
+    command = [sys.executable, "-m", "training", "fit", lessons, *options, *quick]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+    said = [re.fullmatch(r"\d\d:\d\d:\d\d (.*)", line) for line in done.stderr.splitlines()]
+    assert all(said), done.stderr
+    assert [line[1].split(":")[0] for line in said if line] == [
+        "160 rows to train, 8 to validate, 8 to test",
+        "step 20 of 20",
+        f"writing {tmp_path / 'm'}",
+    ]
+    assert done.stdout.startswith("\nOn the test rows:\n\n| input | axis |")
+
+
+@pytest.fixture
+def fit_table(tmp_path: Path) -> list[Any]:
+    table = tmp_path / "rows.csv"
+    table.write_text("quote,stance\nWe hope.,conciliatory\nThey lie.,accusatory\n", encoding="utf-8")
+    return ["fit", table, "--output", tmp_path / "m"]
+
+
+def test_an_interrupted_fit_says_how_to_go_on(fit_table: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "fit", interrupted)
+    assert run(*fit_table, code=130).stderr == (
+        "Stopped. The same command with --resume goes on from the last checkpoint.\n"
+    )
+
+
+def test_of_several_processes_only_the_first_speaks(
+    fit_table: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "fit", lambda config: fitting.Run(config.output, FitConfig()))
+    assert "Written: " in run(*fit_table).stdout
+    monkeypatch.setenv("RANK", "1")
+    assert run(*fit_table).output == ""
+
+
 def test_evaluate_prints_a_line_for_every_axis_in_every_form(model_folder: Path, lessons: Path) -> None:
     lines = run("evaluate", model_folder, lessons).stdout.splitlines()
     rows = [line for line in lines if line.startswith("| quotation")]
     assert len(rows) == 9
-    assert "1.000 [1.000, 1.000]" in rows[3]
+    assert "| 176 | 1.000 [" in rows[3]
 
 
 def test_evaluate_prints_json(model_folder: Path, lessons: Path) -> None:
@@ -63,6 +143,9 @@ def test_evaluate_takes_the_names_of_the_users_columns(model_folder: Path, tmp_p
         (["fit", "rows.csv", "--output", "m", "--set", "epoch=3"], "Unknown setting epoch. Known are"),
         (["fit", "rows.csv", "--output", "m", "--set", "epochs"], "must look like epochs=5"),
         (["fit", "rows.csv", "--output", "m", "--base", "no/where/at/all"], "is no folder here"),
+        (["fit", "--output", "m"], "No data given. Type it, or write it into the file of --config"),
+        (["fit", "rows.csv", "--output", "m", "--config", "no.toml"], "no.toml cannot be read as TOML"),
+        (["fit", "rows.csv", "--output", "."], ". is no name for a model"),
         (["evaluate", "nowhere", "rows.csv"], "There is no model folder nowhere"),
     ],
 )

@@ -56,6 +56,8 @@ class Fitting:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
+        # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
+        self.model.config.use_cache = False
         self.encoder: Encoder = network.encoder(base, window=config.window)
         self._collator = Collator(self.encoder, with_types=network.takes_types(self.model))
         self._start = {name: value.clone() for name, value in self.model.state_dict().items()}

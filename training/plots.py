@@ -178,7 +178,16 @@ def _panels(count: int, width: float, height: float) -> tuple["Figure", list[Any
         raise MissingPackageError(
             "Plots need matplotlib, which is not installed: pip install 'stance-quotes[train]'"
         ) from error
-    figure = Figure(figsize=(width, height), layout="constrained")
+
+    class Picture(Figure):
+        """A figure that notebooks show of themselves, with or without pyplot."""
+
+        def _repr_png_(self) -> bytes:
+            content = io.BytesIO()
+            self.savefig(content, format="png", dpi=110)
+            return content.getvalue()
+
+    figure = Picture(figsize=(width, height), layout="constrained")
     panels = list(figure.subplots(1, count, squeeze=False, sharey=True)[0])
     for axes in panels:
         axes.spines[["top", "right"]].set_visible(False)

@@ -26,7 +26,11 @@ class LiveProgress(TrainerCallback):  # type: ignore[misc]
             TextColumn("{task.description}"),
         )
         self._live = console.is_terminal or console.is_jupyter
-        self._bar = Progress(*columns, console=console, disable=not self._live)
+        # A notebook would be redrawn ten times a second, which costs more than the fit.
+        self._redrawn = console.is_jupyter
+        self._bar = Progress(
+            *columns, console=console, disable=not self._live, auto_refresh=not self._redrawn
+        )
         self._loss = ""
         self._score = ""
 
@@ -68,7 +72,7 @@ class LiveProgress(TrainerCallback):  # type: ignore[misc]
             self._score = f"validation macro-F1 {logs[SCORE]:.3f} ({axes}; best {best:.3f})"
         said = " · ".join(part for part in (self._loss, self._score) if part)
         if self._live and hasattr(self, "_task"):
-            self._bar.update(self._task, description=said)
+            self._bar.update(self._task, description=said, refresh=self._redrawn)
         elif SCORE in logs or ("loss" in logs and state.global_step % args.eval_steps):  # one line a step
             log.info("step %d of %d: %s", state.global_step, state.max_steps, said)
 

@@ -123,7 +123,7 @@ class AxisReport:
     human: HumanCeiling | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Figures by form of input, then by axis.
 
@@ -148,6 +148,11 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """The same, JSON-ready."""
         return asdict(self)
+
+    def __repr__(self) -> str:
+        axes = self.forms.get(ATTRIBUTED) or next(iter(self.forms.values()), [])
+        found = ", ".join(f"{axis.axis} {axis.macro_f1}" for axis in axes)
+        return f"Report of {self.model} on {self.data}: macro-F1 {found}"
 
     def markdown(self) -> str:
         """A table, as it stands in the card."""
