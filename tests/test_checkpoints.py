@@ -39,6 +39,11 @@ CONTEXT.set_forkserver_preload(["training.run"])
 FILE_EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"}
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
 def checkpoint(folder: Path, step: int, text: str | None = None, **state: Any) -> Path:
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True)

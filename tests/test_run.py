@@ -30,6 +30,11 @@ from training.run import Run, RunConfig
 QUOTES = [Quote(text, speaker) for text, speaker, *_ in LESSONS]
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
 def test_a_fitted_folder_repeats_what_it_was_taught(classifier: StanceClassifier) -> None:
     predictions = classifier.classify_many(QUOTES)
     found = [tuple(p[axis].label for axis in SCHEME.names) for p in predictions]

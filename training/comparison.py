@@ -60,7 +60,7 @@ class Difference:
     second: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """Two models on the same rows: figures by axis, and the rows where they differ."""
 
@@ -69,6 +69,10 @@ class Comparison:
     data: str
     axes: tuple[AxisComparison, ...]
     differences: tuple[Difference, ...]
+
+    def __repr__(self) -> str:
+        gains = ", ".join(f"{one.axis} {_signed(one.gain)}" for one in self.axes)
+        return f"Comparison of {self.first} with {self.second} on {self.data}: {gains}"
 
     def as_dict(self) -> dict[str, Any]:
         """Figures, JSON-ready, without the rows."""

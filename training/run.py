@@ -57,7 +57,7 @@ class RunConfig:
     logs: Path | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """What a fit has made and found.
 
@@ -74,6 +74,9 @@ class Run:
     kept: Comparison | None = None
     cross_validated: Report | None = None
     trials: Sequence[Trial] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join([f"Run that wrote {self.folder}", *map(repr, self.reports)])
 
     def load(self) -> StanceClassifier:
         """The model."""
