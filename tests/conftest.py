@@ -14,6 +14,9 @@ from stance.classifier import StanceClassifier, load
 from stance.labels import LabelScheme
 from training.run import RunConfig, fit
 
+# Several threads on shared cores wait for one another: the small networks here are faster on one.
+torch.set_num_threads(1)
+
 SCHEME = LabelScheme.from_table(
     {
         "side": ["US", "China", "neutral"],

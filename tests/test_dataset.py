@@ -64,3 +64,14 @@ def test_without_the_speaker_there_is_no_context_either() -> None:
     assert FORMS[BARE](quote) == Quote("We hope.")
     assert FORMS[ATTRIBUTED](quote) == Quote("We hope.", "Ann")
     assert FORMS[IN_CONTEXT](quote) == quote
+
+
+def test_a_row_seldom_meets_itself_in_a_batch(encoder: Encoder) -> None:
+    texts = ["We hope" + " now" * more for more in range(40)]
+    examples = [Example(Quote(text), {"side": "US"}, group=text) for text in texts]
+    rows = training_rows(
+        examples, SCHEME, encoder, FitConfig(epochs=8, batch_size=8, bare_share=1.0, context_share=0.0)
+    )
+    batches = [rows[start : start + 8]["ids"] for start in range(0, len(rows), 8)]
+    distinct = [len(set(map(tuple, batch))) / len(batch) for batch in batches]
+    assert sum(distinct) / len(distinct) > 0.9

@@ -23,7 +23,7 @@ FORMS: dict[str, Callable[[Quote], Quote]] = {
     "quotation, speaker and context": lambda quote: quote,
 }
 BARE, ATTRIBUTED, IN_CONTEXT = FORMS
-POOL = 50  # batches among which rows are sorted by length
+POOL = 50  # batches among which rows are sorted by length, at most
 
 
 def training_rows(
@@ -39,7 +39,9 @@ def training_rows(
         epoch = _encoded_rows(examples, [_drawn(rng, config) for _ in examples], scheme, encoder)
         rng.shuffle(epoch)
         rows += epoch
-    return datasets.Dataset.from_list(_by_length(rows, config.batch_size, rng))
+    # No pool reaches beyond an epoch, or the times that a row is shown would meet in one batch.
+    pool = min(POOL, max(1, len(examples) // config.batch_size))
+    return datasets.Dataset.from_list(_by_length(rows, config.batch_size, pool, rng))
 
 
 def scoring_rows(
@@ -89,12 +91,17 @@ def _drawn(rng: random.Random, config: FitConfig) -> str:
     return rng.choices((BARE, ATTRIBUTED, IN_CONTEXT), weights=shares)[0]
 
 
-def _by_length(rows: list[dict[str, Any]], batch_size: int, rng: random.Random) -> list[dict[str, Any]]:
-    """Shuffled rows, of which those in a batch are alike in length; the batches stay in random order."""
+def _by_length(
+    rows: list[dict[str, Any]], batch_size: int, pool: int, rng: random.Random
+) -> list[dict[str, Any]]:
+    """Shuffled rows, of which those in a batch are alike in length; the batches stay in random order.
+
+    pool: batches among which rows are sorted.
+    """
     ordered: list[dict[str, Any]] = []
-    for start in range(0, len(rows), batch_size * POOL):
-        pool = sorted(rows[start : start + batch_size * POOL], key=lambda row: len(row["ids"]))
-        batches = [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+    for start in range(0, len(rows), batch_size * pool):
+        near = sorted(rows[start : start + batch_size * pool], key=lambda row: len(row["ids"]))
+        batches = [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
         # Only a full batch may come before another, or the Trainer would cut all that follow elsewhere.
         last = batches.pop()
         rng.shuffle(batches)
