@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from stance.cli import column_names, reported, with_progress
+from stance.errors import SchemeError
 from stance.quotes import Quote
 from stance.writing import writing
 from training.config import options, parsed
@@ -50,20 +51,24 @@ def check(
 
     columns = column_names(column)
     if write_schema:
-        write_schema.write_text(api.draft_schema(data, columns=columns, base=base), encoding="utf-8")
+        drafted = api.draft_schema(data, columns=columns, base=base)
+        try:
+            write_schema.write_text(drafted, encoding="utf-8")
+        except OSError as error:
+            raise SchemeError(f"{write_schema} cannot be written: {error.strerror or error}.") from error
         typer.echo(f"Written: {write_schema}. Go through it, then give it with --schema {write_schema}.")
         return
     found = api.check(data, schema=schema, columns=columns, base=base)
+    if not as_json:
+        views.print_check(found)
     doubtful = None
     if suspects and found.usable:
         doubtful = api.suspects(data, schema=schema, columns=columns, base=base)
     if as_json:
         listed = None if doubtful is None else [views.suspect_row(one) for one in doubtful]
         typer.echo(json.dumps({**found.as_dict(), "suspects": listed}, ensure_ascii=False, indent=1))
-    else:
-        views.print_check(found)
-        if suspects:
-            views.print_suspects(doubtful)
+    elif suspects:
+        views.print_suspects(doubtful)
     if not found.usable:
         raise typer.Exit(1)
 
