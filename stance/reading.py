@@ -50,10 +50,15 @@ class Reading(Sequence[Prediction]):
 
     def to_frame(self) -> "pandas.DataFrame":
         """A pandas table, one row a quotation; MissingPackageError where pandas is not installed."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingPackageError(
-                "to_frame() needs pandas, which is not installed: pip install pandas"
-            ) from error
-        return pandas.DataFrame(self.as_dicts())
+        return frame_of(self.as_dicts())
+
+
+def frame_of(rows: Sequence[dict[str, Any]]) -> "pandas.DataFrame":
+    """Flat rows as a pandas table; MissingPackageError where pandas is not installed."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingPackageError(
+            "to_frame() needs pandas, which is not installed: pip install pandas"
+        ) from error
+    return pandas.DataFrame(rows)

@@ -10,6 +10,7 @@ from string import Template
 
 from stance.folder import ModelFolder
 from training.export import Parity
+from training.markdown import table
 from training.report import Report
 from training.splits import Split
 
@@ -138,21 +139,22 @@ def _listed(table: Mapping[str, object]) -> str:
 def _sources(counts: Mapping[str, int]) -> str:
     facts = resources.files("training").joinpath("data/sources.csv").read_text(encoding="utf-8")
     known = {row["source"]: row for row in csv.DictReader(facts.splitlines())}
-    lines = ["| source | rows | licence | what it is |", "|---|---|---|---|"]
+    rows = []
     for source, count in counts.items():
         fact = known.get(source, {})
-        lines.append(
-            f"| {source} | {count:,} | {fact.get('licence') or 'none stated'} | {fact.get('what') or '–'} |"
-        )
-    return "\n".join(lines)
+        rows.append((source, f"{count:,}", fact.get("licence") or "none stated", fact.get("what") or "–"))
+    return table(("source", "rows", "licence", "what it is"), rows)
 
 
 def _parity(parity: Sequence[Parity]) -> str:
-    lines = [
-        "| axis | same label | mean difference of probability | neighbours | flips |",
-        "|---|---|---|---|---|",
+    rows = [
+        (
+            one.axis,
+            f"{one.agreement:.1%}",
+            f"{one.difference:.3f}",
+            f"{one.neighbours:.3f}",
+            f"{one.flips:.1%}",
+        )
+        for one in parity
     ]
-    for one in parity:
-        cells = (f"{one.agreement:.1%}", f"{one.difference:.3f}", f"{one.neighbours:.3f}", f"{one.flips:.1%}")
-        lines.append(f"| {one.axis} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return table(("axis", "same label", "mean difference of probability", "neighbours", "flips"), rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 from stance.encoding import Encoder
 from stance.labels import LabelScheme
-from training.copies import near_duplicates
+from training.copies import near_duplicates, words
 from training.labelled import Example, examine
 from training.schema import ENOUGH, labels_in
 from training.sources import Table, short_names
@@ -90,14 +90,14 @@ def check(
         findings += _too_long(examples, where, encoder)
     order = {table.name: place for place, table in enumerate(tables)}
     findings.sort(key=lambda one: (not one.serious, order.get(one.table, -1), one.line or 0))
-    words = [len(example.quote.text.split()) for example in examples] or [0]
+    lengths = [len(example.quote.text.split()) for example in examples] or [0]
     return Check(
         rows=sum(len(table.rows) for table in tables),
         groups=len({example.group for example in examples}),
         balance={name: dict(Counter(e.labels[name] or "" for e in examples)) for name in scheme.names},
         splits=dict(Counter(example.split or "" for example in examples)),
         speakers=sum(bool(example.quote.speaker) for example in examples),
-        words=(min(words), median(words), max(words)),
+        words=(min(lengths), median(lengths), max(lengths)),
         findings=tuple(findings),
     )
 
@@ -150,8 +150,8 @@ def _of_splits(examples: Sequence[Example]) -> Iterator[Finding]:
 
 def _of_pairs(examples: Sequence[Example], where: _Places) -> Iterator[Finding]:
     """Copies, near-copies, contradictions, and what stands on two sides of a given split."""
-    keys = [" ".join(re.findall(r"\w+", example.quote.text.casefold())) for example in examples]
-    earlier: dict[str, dict[Any, Example]] = defaultdict(dict)
+    keys = [tuple(words(example.quote.text)) for example in examples]
+    earlier: dict[tuple[str, ...], dict[Any, Example]] = defaultdict(dict)
     for key, example in zip(keys, examples, strict=True):
         if alike := earlier[key]:
             yield from _of_copies(list(alike.values()), example, where)

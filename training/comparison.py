@@ -16,6 +16,7 @@ from training.evaluation import Watch
 from training.figures import difference, true_labels
 from training.intervals import Score
 from training.labelled import Example
+from training.markdown import table
 
 COLUMNS = (
     "axis",
@@ -99,11 +100,8 @@ class Comparison:
 
     def markdown(self) -> str:
         """A table, with a line that says what A and B are."""
-        lines = [f"A: {self.first}; B: {self.second}; on {self.data}.", ""]
-        lines += [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
-        for one in self.axes:
-            lines.append(f"| {' | '.join(map(str, _cells(one)))} |")
-        return "\n".join([*lines, "", NOTE])
+        said = f"A: {self.first}; B: {self.second}; on {self.data}."
+        return "\n\n".join([said, table(COLUMNS, map(_cells, self.axes)), NOTE])
 
     def _repr_html_(self) -> str:
         from training.report_page import markdown_table

@@ -13,10 +13,14 @@ COMMON = 50  # a run found in more quotations than this is a formula, not a copy
 LENGTH = 10  # hexadecimal digits: one in a trillion pairs of texts is taken for the same
 
 
+def words(text: str) -> list[str]:
+    """The words of a text, whatever their case and whatever stands between them."""
+    return re.findall(r"\w+", text.casefold())
+
+
 def fingerprint(example: Example) -> str:
     """A hash of a quotation's words, whatever stands between them."""
-    words = " ".join(re.findall(r"\w+", example.quote.text.casefold()))
-    return hashlib.sha256(words.encode()).hexdigest()[:LENGTH]
+    return hashlib.sha256(" ".join(words(example.quote.text)).encode()).hexdigest()[:LENGTH]
 
 
 def fingerprints(examples: Iterable[Example]) -> list[str]:
@@ -50,5 +54,5 @@ def near_duplicates(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return {tuple(words[i : i + RUN]) for i in range(max(1, len(words) - RUN + 1))}
+    found = words(text)
+    return {tuple(found[i : i + RUN]) for i in range(max(1, len(found) - RUN + 1))}

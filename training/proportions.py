@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.calibration import Floats
-from stance.errors import MissingPackageError, SettingsError
+from stance.errors import SettingsError
+from stance.reading import frame_of
 from stance.results import Prediction
 from training.prevalence import Interval, estimate, wilson
 
@@ -60,13 +61,7 @@ class Shares:
 
     def to_frame(self) -> "pandas.DataFrame":
         """A pandas table with the fields of Share; MissingPackageError where pandas is not installed."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingPackageError(
-                "to_frame() needs pandas, which is not installed: pip install pandas"
-            ) from error
-        return pandas.DataFrame(self.as_dict()["rows"])
+        return frame_of(self.as_dict()["rows"])
 
     def __repr__(self) -> str:
         table = [COLUMNS, *map(_cells, self.rows)]

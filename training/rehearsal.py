@@ -1,7 +1,6 @@
 """Authored rows that a retrained model is shown again, so that it keeps what it knew."""
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
@@ -10,7 +9,7 @@ from typing import Any
 
 from stance.labels import LabelScheme
 from training import labelled, schema
-from training.copies import fingerprints, near_duplicates
+from training.copies import fingerprint, fingerprints, near_duplicates
 from training.labelled import Example
 
 AUTHORED = "data/authored.jsonl"
@@ -79,14 +78,12 @@ def without(rows: Sequence[Example], known: Sequence[Example]) -> list[Example]:
     """The rows that are neither copies nor near-duplicates of known ones."""
     texts = [example.quote.text for example in (*known, *rows)]
     near = {row for other, row in near_duplicates(texts) if other < len(known) <= row}
-    exact = {_words(example) for example in known}
+    exact = set(fingerprints(known))
     return [
-        row for place, row in enumerate(rows, len(known)) if place not in near and _words(row) not in exact
+        row
+        for place, row in enumerate(rows, len(known))
+        if place not in near and fingerprint(row) not in exact
     ]
-
-
-def _words(example: Example) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", example.quote.text.casefold()))
 
 
 def _path(name: str) -> Path:

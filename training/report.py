@@ -9,6 +9,7 @@ from typing import Any
 from training.agreement import HumanCeiling
 from training.dataset import ATTRIBUTED
 from training.intervals import Score
+from training.markdown import table
 
 COLUMNS = (
     "input",
@@ -156,14 +157,8 @@ class Report:
 
     def markdown(self) -> str:
         """A table, as it stands in the card."""
-        lines = [
-            f"| {' | '.join(COLUMNS)} |",
-            "|---" * len(COLUMNS) + "|",
-        ]
-        for form, axes in self.forms.items():
-            lines += [f"| {form} | {' | '.join(_cells(axis))} |" for axis in axes]
-        notes = "".join(f"\n\n{note}" for note in self.notes)
-        return "\n".join(lines) + notes
+        rows = [(form, *_cells(axis)) for form, axes in self.forms.items() for axis in axes]
+        return "\n\n".join([table(COLUMNS, rows), *self.notes])
 
     def html(self) -> str:
         """A page that stands alone, with its plots; MissingPackageError where matplotlib is not there."""

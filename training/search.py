@@ -12,6 +12,7 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 
+from training import markdown
 from training.config import FitConfig
 from training.fitting import Fitting
 from training.material import Material
@@ -55,11 +56,11 @@ def search(material: Material, trials: int, folder: Path) -> tuple[FitConfig, li
 def table(trials: Sequence[Trial]) -> str:
     """The trials as Markdown, the best first."""
     names = list(trials[0].settings)
-    lines = [f"| validation macro-F1 | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for trial in sorted(trials, key=lambda one: -one.score):
-        cells = (f"{trial.settings[name]:.3g}" for name in names)
-        lines.append(f"| {trial.score:.3f} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    rows = [
+        (f"{trial.score:.3f}", *(f"{trial.settings[name]:.3g}" for name in names))
+        for trial in sorted(trials, key=lambda one: -one.score)
+    ]
+    return markdown.table(("validation macro-F1", *names), rows)
 
 
 def _tried(material: Material, settings: Mapping[str, Any], folder: Path) -> Fitting:

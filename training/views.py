@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from training import markdown
 from training.checking import Check, Finding
 from training.dataset import ATTRIBUTED
 from training.label_errors import Suspect
@@ -112,12 +113,11 @@ def _balance(found: Check) -> Table:
 
 def _beside(axis: AxisReport) -> list[str]:
     head = f"{axis.axis}, quotation and speaker: Matthews {axis.mcc}, Krippendorff's alpha {axis.alpha}"
-    labels = ["| label | rows | precision | recall | F1 |", "|---|---|---|---|---|"]
-    labels += [f"| {x.label} | {x.rows} | {x.precision} | {x.recall} | {x.f1} |" for x in axis.by_label]
-    parts = [head, "\n".join(labels)]
+    labels = [(one.label, one.rows, one.precision, one.recall, one.f1) for one in axis.by_label]
+    parts = [head, markdown.table(("label", "rows", "precision", "recall", "F1"), labels)]
     if axis.baselines:
-        rows = [f"| {one.name} | {one.macro_f1} | {one.gain} |" for one in axis.baselines]
-        parts.append("\n".join(["| baseline | macro-F1 | the model's gain |", "|---|---|---|", *rows]))
+        rows = [(one.name, one.macro_f1, one.gain) for one in axis.baselines]
+        parts.append(markdown.table(("baseline", "macro-F1", "the model's gain"), rows))
     if axis.human:
         found = axis.human
         parts.append(
@@ -125,6 +125,6 @@ def _beside(axis: AxisReport) -> list[str]:
             f"another {found.macro_f1}, of the model against one coder {found.model_macro_f1}"
         )
     if axis.slices:
-        rows = [f"| {x.column} | {x.value} | {x.rows} | {x.macro_f1} |" for x in axis.slices]
-        parts.append("\n".join(["| column | value | rows | macro-F1 |", "|---|---|---|---|", *rows]))
+        slices = [(one.column, one.value, one.rows, one.macro_f1) for one in axis.slices]
+        parts.append(markdown.table(("column", "value", "rows", "macro-F1"), slices))
     return parts

@@ -1,0 +1,13 @@
+"""Tables as Markdown, for cards, terminals and notebooks."""
+
+from collections.abc import Iterable, Sequence
+
+
+def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A table with a line for the header and one for each row."""
+    lines = [_line(header), "|---" * len(header) + "|", *map(_line, rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
