@@ -2,7 +2,7 @@ PYTHON ?= python3
 LIGHT := .venv/read
 FULL := .venv/test
 
-.PHONY: read test notebooks acceptance lint types clean
+.PHONY: read test notebooks browser acceptance lint types clean
 
 read: $(LIGHT)/ready  ## read the bundled article: light install, no torch
 	$(LIGHT)/bin/stance read notebooks/article.txt
@@ -13,6 +13,9 @@ test: $(FULL)/ready  ## run all tests
 notebooks: $(FULL)/ready  ## run all notebooks, each from top to bottom
 	for notebook in notebooks/*.ipynb; do $(FULL)/bin/jupyter execute $$notebook || exit 1; done
 	rm -rf notebooks/models
+
+browser: $(FULL)/ready  ## look at pages in Chromium, which must be there
+	$(FULL)/bin/python -m pytest -m browser
 
 acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: fetches packages, takes minutes
 	$(FULL)/bin/python -m pytest -m acceptance

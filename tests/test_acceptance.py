@@ -60,7 +60,7 @@ def test_an_editable_install_works_in_the_checkout(tmp_path: Path) -> None:
 
 
 def test_retraining_on_200_rows_takes_less_than_five_minutes(tmp_path: Path) -> None:
-    rows = (ROOT / "training/data/authored.jsonl").read_text(encoding="utf-8").splitlines()[:200]
+    rows = (ROOT / "training/data/news_held_out.jsonl").read_text(encoding="utf-8").splitlines()[:200]
     (tmp_path / "mine.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     begun = time.monotonic()
     command = ("-m", "training", "fit", tmp_path / "mine.jsonl", "--output", tmp_path / "mine")

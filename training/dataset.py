@@ -39,7 +39,7 @@ def training_rows(
         epoch = _encoded_rows(examples, [_drawn(rng, config) for _ in examples], scheme, encoder)
         rng.shuffle(epoch)
         rows += epoch
-    # No pool reaches beyond an epoch, or the times that a row is shown would meet in one batch.
+    # No pool is longer than an epoch, or the times that a row is shown would meet in one batch.
     pool = min(POOL, max(1, len(examples) // config.batch_size))
     return datasets.Dataset.from_list(_by_length(rows, config.batch_size, pool, rng))
 

@@ -113,18 +113,8 @@ def fit(config: RunConfig) -> Run:
     """
     with processes().main_process_first():
         export.check_place(config.output)
-    tables = tables_of(config.data)
-    others = tables_of(list(config.measure)) if config.measure else []
-    check_names([*tables, *others])
-    material = prepared(
-        tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
-    )
-    measured = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
-    authored = rehearsal.without(material.authored, [row for rows in measured.values() for row in rows])
-    material = replace(material, authored=authored)
+    material, measured, provenance = _read(config)
     notes = _notes(config.notes)
-    schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
-    provenance = Provenance(tables, config.columns, schema, list(measured), _settings(config))
     if config.folds:
         check_folds(material.examples, config.folds)
     log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(material.split).values()))
@@ -153,6 +143,21 @@ def fit(config: RunConfig) -> Run:
             _close(checkpoints)
         shutil.rmtree(checkpoints)
     return run
+
+
+def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Provenance]:
+    """What to fit with, rows that only give figures by the name of their table, and what was asked for."""
+    tables = tables_of(config.data)
+    others = tables_of(list(config.measure)) if config.measure else []
+    check_names([*tables, *others])
+    material = prepared(
+        tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
+    )
+    measured = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
+    authored = rehearsal.without(material.authored, [row for rows in measured.values() for row in rows])
+    schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
+    provenance = Provenance(tables, config.columns, schema, list(measured), _settings(config))
+    return replace(material, authored=authored), measured, provenance
 
 
 def _settings(config: RunConfig) -> dict[str, Any]:

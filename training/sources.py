@@ -40,10 +40,6 @@ class Table:
     rows: tuple[tuple[int, Row], ...]
     empty: tuple[int, ...] = ()
 
-    def where(self, number: int) -> str:
-        """How a message names a row."""
-        return f"{self.name}, {self.unit} {number}"
-
     @property
     def short(self) -> str:
         """Its name without folders."""

@@ -50,27 +50,32 @@ def suggest(
     """
     if count < 1:
         raise SettingsError(f"At least one row must be asked for, not {count}.")
-    wanted: deque[Row] = deque()
+    pool = nlargest(POOL * count, _each_once(classifier, rows, known), key=lambda one: -one.margin)
+    pool = _without_copies(pool, known)
+    return pool if len(pool) <= count else _unlike(pool, count, seed)
+
+
+def _each_once(
+    classifier: StanceClassifier, rows: Iterable[tuple[Row, Quote]], known: Sequence[str]
+) -> Iterator[Suggestion]:
+    """Every row with its prediction, but for exact copies, of which news is full: they would crowd a pool."""
+    waiting: deque[Row] = deque()
 
     def quotes() -> Iterable[Quote]:
         for row, quote in rows:
-            wanted.append(row)
+            waiting.append(row)
             yield quote
 
     seen = {_folded(text) for text in known}
+    for said in classifier.stream(quotes()):
+        row = waiting.popleft()
+        if (text := _folded(said.quote.text)) not in seen:
+            seen.add(text)
+            yield Suggestion(row, said, _margin(said))
 
-    def found() -> Iterator[Suggestion]:
-        for said in classifier.stream(quotes()):
-            one = Suggestion(wanted.popleft(), said, _margin(said))
-            # Exact copies, of which news is full, would take the places of all others in the pool.
-            if (text := _folded(said.quote.text)) not in seen:
-                seen.add(text)
-                yield one
 
-    pool = nlargest(POOL * count, found(), key=lambda one: -one.margin)
-    pool = _without_copies(pool, known)
-    if len(pool) <= count:
-        return pool
+def _unlike(pool: Sequence[Suggestion], count: int, seed: int) -> list[Suggestion]:
+    """One of each cluster of a pool, the least sure first."""
     texts = [one.prediction.quote.text for one in pool]
     weights = np.array([1 - one.margin for one in pool]) + 1e-6
     vectors = _vectors(texts, seed)

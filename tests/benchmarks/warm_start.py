@@ -13,13 +13,14 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 from transformers import AutoTokenizer
 
-from training import bases, export, rehearsal, splits
+from training import bases, export, markdown, rehearsal, splits
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
 from training.fitting import Fitting
@@ -27,6 +28,7 @@ from training.labelled import Example
 from training.metrics import macro_f1
 
 SEEDS, SIZES = 5, (100, 300)
+STAND_IN, COLD, WARM = "stand-in", "from the base", "retrained"
 # What is new to a model is a subject: settings were chosen with topics dealt at random.
 THEMES = {
     "trade and technology": "tariffs and trade talks, semiconductors, agricultural purchases, rare earths, "
@@ -55,9 +57,9 @@ class Score:
     model: str
     by_axis: dict[str, float]
 
-    @property
-    def mean(self) -> float:
-        return float(np.mean(list(self.by_axis.values())))
+    def on(self, axis: str) -> float:
+        """The score on an axis, or the mean of all."""
+        return float(np.mean(list(self.by_axis.values()))) if axis == "mean" else self.by_axis[axis]
 
 
 def topic_groups(rows: Sequence[Example]) -> list[list[Example]]:
@@ -117,46 +119,61 @@ def scores(base: bases.Base, folder: Path, *, seeds: Sequence[int], groups: Sequ
         for seed in seeds:
             shuffled = random.Random(seed).sample(dealt[g], len(dealt[g]))
             held_back = shuffled[max(SIZES) :]
-            if (folder / f"{g}-{seed}-{max(SIZES)}-from the base.json").exists():
+            if (folder / f"{g}-{seed}-{max(SIZES)}-{COLD}.json").exists():
                 continue
-            yield Score(g, seed, 0, "stand-in", by_axis(start, held_back))
+            yield Score(g, seed, 0, STAND_IN, by_axis(start, held_back))
             for size in SIZES:
-                for name, origin in (("retrained", stand_in), ("from the base", base)):
+                for name, origin in ((WARM, stand_in), (COLD, base)):
                     warm = origin is stand_in
                     settings = chosen(size, warm=warm, seed=seed)
                     model = fitted(origin, shuffled[:size], settings, others if warm else ())
                     yield Score(g, seed, size, name, by_axis(model, held_back))
 
 
-def interval(values: Sequence[float], groups: Sequence[int]) -> str:
-    """Mean and 95 % t interval over all runs, and the one over the groups' means alone."""
+def interval(values: Sequence[float]) -> str:
+    """The 95 % t interval of their mean; a dash where there are fewer than two."""
+    if len(values) < 2:
+        return "–"
     low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
-    means = [np.mean([v for v, h in zip(values, groups, strict=True) if h == g]) for g in sorted(set(groups))]
-    return f"{np.mean(values):+.3f} [{low:+.3f}, {high:+.3f}] | {', '.join(f'{m:+.3f}' for m in means)}"
+    return f"[{low:+.3f}, {high:+.3f}]"
 
 
 def table(found: Sequence[Score]) -> str:
+    """The scores of all complete runs, and what the retrained models gain, in Markdown.
+
+    Runs of one group share a stand-in and rows, so beside the interval over runs stands the one over the
+    means of the groups, which are few.
+    """
     at = {(s.group, s.seed, s.size, s.model): s for s in found}
-    lines = [
-        "| new rows | axis | stand-in | from the base | retrained | gain over the stand-in [95 %] | by group "
-        "| gain over the base [95 %] | by group |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    runs = sorted({(s.group, s.seed) for s in found})
-    for size in SIZES:
-        for axis in (*SCHEME.names, "mean"):
-
-            def values(name: str, size: int = size, axis: str = axis) -> list[float]:
-                rows = [at[g, seed, 0 if name == "stand-in" else size, name] for g, seed in runs]
-                return [row.mean if axis == "mean" else row.by_axis[axis] for row in rows]
-
-            before, cold, warm = values("stand-in"), values("from the base"), values("retrained")
-            gains = [
-                interval(np.subtract(warm, other).tolist(), [g for g, _ in runs]) for other in (before, cold)
-            ]
-            means = [f"{np.mean(v):.3f}" for v in (before, cold, warm)]
-            lines.append(f"| {size} | {axis} | {' | '.join(means)} | {' | '.join(gains)} |")
-    return "\n".join(lines)
+    wanted = [(0, STAND_IN), *((size, name) for size in SIZES for name in (COLD, WARM))]
+    runs = sorted({(s.group, s.seed) for s in found if all((s.group, s.seed, *one) in at for one in wanted)})
+    if not runs:
+        return "No run is complete."
+    groups = sorted({g for g, _ in runs})
+    scored, gained = list[list[str]](), list[list[str]]()
+    for size, axis in product(SIZES, (*SCHEME.names, "mean")):
+        values = {
+            name: np.array([at[g, seed, 0 if name == STAND_IN else size, name].on(axis) for g, seed in runs])
+            for name in (STAND_IN, COLD, WARM)
+        }
+        scored.append([str(size), axis, *(f"{one.mean():.3f}" for one in values.values())])
+        for other in (STAND_IN, COLD):
+            gains = values[WARM] - values[other]
+            means = [float(gains[[h == g for h, _ in runs]].mean()) for g in groups]
+            signed = ", ".join(f"{mean:+.3f}" for mean in means)
+            cells = [f"{gains.mean():+.3f}", interval(gains.tolist()), signed, interval(means)]
+            gained.append([str(size), axis, other, *cells])
+    return "\n\n".join(
+        [
+            f"{len(runs)} runs in {len(groups)} groups. Macro-F1 on the rows held back:",
+            markdown.table(("new rows", "axis", STAND_IN, COLD, WARM), scored),
+            f"What the {WARM} model gains:",
+            markdown.table(
+                ("new rows", "axis", "beside", "gain", "95 % over runs", "by group", "95 % over groups"),
+                gained,
+            ),
+        ]
+    )
 
 
 def main() -> None:
