@@ -1,7 +1,7 @@
 """StanceClassifier: quotations or an article in, predictions out."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -175,6 +175,12 @@ def _each(items: Iterable[Item]) -> Iterable[Item]:
         raise QuoteError(
             f"Several texts are needed here, such as a list, but this is one {type(items).__name__}. "
             "For one quotation use classify(), for one article read()."
+        )
+    # A table is an iterable of its columns' names.
+    if isinstance(items, Mapping) or hasattr(items, "columns"):
+        raise QuoteError(
+            f"A list of texts is needed here, but this is a table ({type(items).__name__}). Give its column, "
+            "such as table['quote'], or with speakers [Quote(text, speaker), ...]."
         )
     return items
 

@@ -95,6 +95,7 @@ def classify(
     actors: ActorsFile = None,
 ) -> None:
     """Classify the quotations of a table; all its columns are kept."""
+    writing.check_output(output, [table])
     names = tables.columns_of(table)
     columns = tables.quote_columns(table, names, column_names(column))
     classifier = load(model, actors=actors)
@@ -117,6 +118,7 @@ def quotes(
     output: Output,
 ) -> None:
     """Find the quotations of many articles and their speakers, without a model."""
+    writing.check_output(output, [articles])
     names = tables.columns_of(articles)
     missing = [name for name in ("id", "text") if name not in names]
     if missing:

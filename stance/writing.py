@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from stance.errors import TableError
+from stance.errors import SettingsError, TableError
 from stance.tables import Row, kind
 
 HALVES = "backslashreplace"  # half a letter is written as JSON writes it: \ud83d
@@ -25,6 +25,15 @@ class Writer(Protocol):
     def close(self) -> None:
         """Write what is left."""
         ...
+
+
+def check_output(path: Path, read: Iterable[object]) -> None:
+    """SettingsError where a table to be written is one of those that are read: it would be lost."""
+    for source in read:
+        if isinstance(source, str | Path) and path.resolve() == Path(source).resolve():
+            raise SettingsError(
+                f"{path} is the table that is read, and would be lost. Give another --output."
+            )
 
 
 @contextmanager

@@ -29,6 +29,8 @@ def truth(examples: list[Example]) -> list[str | None]:
 def test_the_commonest_label_is_that_of_the_training_rows() -> None:
     found = baselines.predicted(baselines.majority, AXIS, rows(4), [example(C), example(C), example(A)])
     assert found == [C] * 4
+    without = baselines.predicted(baselines.majority, AXIS, [*rows(9), example(D)], None)
+    assert without == [D] * 10
 
 
 @pytest.mark.parametrize("groups", [1, 2, 10])

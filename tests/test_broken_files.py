@@ -336,9 +336,6 @@ BROKEN = {
         r"line 2: side is 'Mars', but must be one of US, China, neutral\.$",
     ),
     "a misspelt label": Broken(row(stance="acusatory"), LabelledFileError, r"Did you mean 'accusatory'\?"),
-    "a label in other letters": Broken(
-        row(side="CHINA"), LabelledFileError, r"side is 'CHINA', .* Did you mean 'China'\?"
-    ),
     "columns that are swapped": Broken(
         row(side="defensive", stance="US"),
         LabelledFileError,

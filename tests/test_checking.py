@@ -68,15 +68,45 @@ def test_rows_without_fault_have_no_findings() -> None:
 
 
 def test_labels_that_are_none_come_with_their_lines_and_the_nearest_legal_one() -> None:
-    checked = found(*many(), row("They lie.", "US", "acusatory"), row("We hope.", "Mars", "Defensive"))
+    checked = found(*many(), row("They lie.", "US", "acusatory"), row("We hope.", "Mars", "defensiv"))
     assert not checked.usable
     assert said(checked, "label") == [
         "row 37: stance is 'acusatory', but must be one of accusatory, conciliatory, defensive. "
         "Did you mean 'accusatory'?",
         "row 38: side is 'Mars', but must be one of US, China, neutral.",
-        "row 38: stance is 'Defensive', but must be one of accusatory, conciliatory, defensive. "
+        "row 38: stance is 'defensiv', but must be one of accusatory, conciliatory, defensive. "
         "Did you mean 'defensive'?",
     ]
+
+
+def test_labels_in_other_capitals_are_read_and_told() -> None:
+    checked = found(*many(), *(row(f"We hope {i}.", "us", "Defensive") for i in range(2)))
+    assert checked.usable
+    assert said(checked, "other capitals") == [
+        "side: 'us' stands in 2 rows and is read as 'US'.",
+        "stance: 'Defensive' stands in 2 rows and is read as 'defensive'.",
+    ]
+    assert (checked.balance["side"], checked.balance["stance"]) == (
+        found(*many(), *(row(f"We hope {i}.", "US", "defensive") for i in range(2))).balance["side"],
+        found(*many(), *(row(f"We hope {i}.", "US", "defensive") for i in range(2))).balance["stance"],
+    )
+
+
+def test_a_table_without_speakers_or_groups_is_warned_of() -> None:
+    bare = found(*({"quote": f"We hope {i}.", "side": "US"} for i in range(3)))
+    assert bare.usable
+    assert [one[:24] for one in said(bare, "no speakers")] == ["no row has a speaker, wi"]
+    assert [one[:24] for one in said(bare, "no groups")] == ["every row is an article "]
+    whole = found(
+        *({"quote": f"We hope {i}.", "side": "US", "speaker": "a minister", "group": "g"} for i in range(3))
+    )
+    assert said(whole, "no speakers") == said(whole, "no groups") == []
+
+
+def test_a_check_prints_as_text() -> None:
+    lines = repr(found(*many(), row("They lie.", "US", "acusatory"))).splitlines()
+    assert lines[0].startswith("Check of 37 rows: 1 errors, ")
+    assert "row 37: stance is 'acusatory'" in lines[1]
 
 
 def test_empty_rows_unlabelled_rows_and_empty_quotations_are_told_apart() -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import pandas as pd
 import pytest
 
 from stance.classifier import CHUNK, StanceClassifier
@@ -44,6 +45,16 @@ def test_a_bad_item_is_named_by_its_position(
 def test_one_text_where_several_are_needed(classifier: StanceClassifier) -> None:
     with pytest.raises(QuoteError, match=r"this is one str\. For one quotation use classify\(\)"):
         classifier.classify_many("We hope.")
+
+
+def test_a_table_is_not_taken_for_a_list_of_texts(classifier: StanceClassifier) -> None:
+    table = {"quote": ["We hope."], "speaker": ["Ann"]}
+    for given in (table, pd.DataFrame(table)):
+        with pytest.raises(
+            QuoteError, match=r"this is a table \(.*\)\. Give its column, such as table\['quote'\]"
+        ):
+            classifier.classify_many(given)  # type: ignore[arg-type]
+    assert len(classifier.classify_many(pd.DataFrame(table)["quote"])) == 1
 
 
 def test_stream_is_lazy_and_says_the_same(classifier: StanceClassifier) -> None:

@@ -208,3 +208,11 @@ def test_no_command_shows_the_help() -> None:
     shown = run(code=2).output
     for command in ("read", "classify", "quotes", "info"):
         assert command in shown
+
+
+def test_the_table_that_is_read_is_not_written_over(tmp_path: Path) -> None:
+    table = tmp_path / "quotes.csv"
+    table.write_text("quote\nWe hope.\n", encoding="utf-8")
+    result = run("classify", table, "-o", tmp_path / "x" / ".." / "quotes.csv", code=2)
+    assert "is the table that is read, and would be lost. Give another --output." in result.stderr
+    assert table.read_text(encoding="utf-8") == "quote\nWe hope.\n"

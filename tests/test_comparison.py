@@ -72,11 +72,26 @@ def test_a_better_model_gains_by_more_than_chance() -> None:
     assert turned.p == one.p
 
 
+def test_a_comparison_says_in_words_what_can_be_told() -> None:
+    worse = rows(*[(i % 3, (i + 1) % 3, i % 3) for i in range(40)])
+    found = comparison.compare(A, B, worse, data="rows")
+    assert (found.verdict(), found.undecided) == ("A is better on stance.", [])
+    assert comparison.compare(B, A, worse, data="rows").verdict() == "A is worse on stance."
+    same = comparison.compare(A, A, worse, data="rows", notes=["Some rows were known."])
+    assert same.undecided == ["stance"]
+    assert "On stance these rows cannot tell which is better." in same.markdown()
+    assert same.markdown().endswith("Some rows were known.")
+    assert same.as_dict()["notes"] == ["Some rows were known."]
+
+
 def test_rows_where_they_differ_are_listed_with_or_without_a_label() -> None:
     found = comparison.compare(A, B, rows((0, 0, 0), (0, 2, 0), (1, 0, None)), data="rows")
     assert found.axes[0].rows == 2
     assert found.rows() == [
         {
+            "table": "",
+            "line": 0,
+            "group": "article 1",
             "quote": "0 2",
             "speaker": "Ann",
             "axis": "stance",
@@ -85,6 +100,9 @@ def test_rows_where_they_differ_are_listed_with_or_without_a_label() -> None:
             "second": "defensive",
         },
         {
+            "table": "",
+            "line": 0,
+            "group": "article 2",
             "quote": "1 0",
             "speaker": "Ann",
             "axis": "stance",

@@ -44,7 +44,9 @@ def test_every_row_is_predicted_by_a_model_that_has_not_seen_its_group(
         return fit(self, split)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Fitting, "fit", watched)
-    report = cross_validate(prepared, FOLDS, tmp_path)
+    found = cross_validate(prepared, FOLDS, tmp_path)
+    report = found.report
+    assert [one.quote.text for one in found.predictions] == [one.quote.text for one in prepared.examples]
     groups = set(crossvalidation.splits.grouped(prepared.examples))
     assert len(seen) == FOLDS
     for one in groups:

@@ -54,7 +54,7 @@ def test_every_bad_row_is_reported_at_once(tmp_path: Path) -> None:
         GOOD,
         {**GOOD, "stance": "acusatory"},
         {**GOOD, "quote": " "},
-        {**GOOD, "side": "Mars", "sentiment": "Neutral"},
+        {**GOOD, "side": "Mars", "sentiment": "neutrall"},
         {**GOOD, "weight": "heavy"},
         {**GOOD, "clarity": "foggy", "split": "training"},
     )
@@ -65,7 +65,7 @@ def test_every_bad_row_is_reported_at_once(tmp_path: Path) -> None:
         "Did you mean 'accusatory'?",
         "line 3: A quotation needs words, but this is empty: ' '.",
         "line 4: side is 'Mars', but must be one of US, China, neutral.",
-        "line 4: sentiment is 'Neutral', but must be one of negative, neutral, positive. "
+        "line 4: sentiment is 'neutrall', but must be one of negative, neutral, positive. "
         "Did you mean 'neutral'?",
         "line 5: weight is 'heavy', but must be a number of zero or more, such as 0.5.",
         "line 6: clarity is 'foggy', but must be one of clear, borderline, none.",
@@ -153,3 +153,15 @@ def test_a_row_that_is_wrong_in_part_is_examined_in_the_rest(tmp_path: Path) -> 
     (example,) = examples
     assert example.labels == {"side": "US", "stance": None, "sentiment": "positive"}
     assert (example.weight, example.split, example.clarity) == (1.0, None, None)
+
+
+def test_labels_in_other_capitals_are_the_labels(tmp_path: Path) -> None:
+    path = table(tmp_path, {**GOOD, "side": "CHINA", "stance": "Accusatory", "split": "Train"})
+    (found,) = labelled.read([path], SCHEME)
+    assert (found.labels["side"], found.labels["stance"], found.split) == ("China", "accusatory", "train")
+    assert found.row["side"] == "CHINA"
+
+
+def test_capitals_that_tell_two_labels_apart_do() -> None:
+    assert labelled.legal_label("us", ["US", "us"]) == "us"
+    assert labelled.legal_label("Us", ["US", "us"]) is None

@@ -280,7 +280,8 @@ def test_a_run_says_what_it_is_worth_beside_the_start_and_by_cross_validation(
     assert found.folder == tmp_path / "mine"
     assert found.config.epochs == 1
     assert found.worth is not None
-    assert [axis.axis for axis in found.worth.axes] == ["stance"]
+    assert [(axis.axis, axis.rows) for axis in found.worth.axes] == [("stance", len(rows))]
+    assert found.worth.first == "2 models, each on the rows it has not seen"
     assert found.kept is not None
     assert [axis.axis for axis in found.kept.axes] == ["side", "sentiment"]
     assert found.cross_validated is not None

@@ -135,9 +135,9 @@ def test_without_a_starting_model_all_axes_come_from_the_columns_that_are_named(
             id="misspelt",
         ),
         pytest.param(
-            [{"quote": "They lie.", "stance": "Accusatory"}] * 90,
-            r"stance 'Accusatory' \(90 rows\) is like 'accusatory'",
-            id="in other letters, however often",
+            [{"quote": "They lie.", "stance": "Acusatory"}] * 90,
+            r"stance 'Acusatory' \(90 rows\) is like 'accusatory'",
+            id="misspelt, however often",
         ),
         pytest.param(
             [{"quote": "They lie.", "stance": "hostile"}] * 2, "stance 'hostile' has only 2 rows", id="rare"
@@ -165,15 +165,15 @@ def test_a_new_axis_needs_its_column() -> None:
 
 
 def test_a_draft_names_what_is_new_and_what_may_be_a_slip(tmp_path: Path) -> None:
-    more = [{"quote": "We wait.", "stance": "neutral", "Frame": "Rights"}] * 3
+    more = [{"quote": "We wait.", "stance": "neutral", "Frame": "Right"}] * 3
     more += [{"quote": "They lie.", "stance": "acusatory", "topic": "x"}]
     text = draft(tables(*more), SCHEME, {"frame": "Frame"})
     assert "# new: 'neutral', 3 rows\n" in text
     assert "# new: 'acusatory', 1 rows  <- stance 'acusatory' (1 rows) is like 'accusatory'" in text
-    assert "<- frame 'Rights' (3 rows) is like 'rights'" in text
+    assert "<- frame 'Right' (3 rows) is like 'rights'" in text
     found = read_scheme(written(tmp_path, text), SCHEME).table()
     assert found["stance"] == ["accusatory", "conciliatory", "defensive", "neutral", "acusatory"]
-    assert sorted(found["frame"]) == sorted([*FRAMES, "Rights"])
+    assert sorted(found["frame"]) == sorted([*FRAMES, "Right"])
 
 
 def test_a_draft_points_to_columns_that_could_be_axes(tmp_path: Path) -> None:

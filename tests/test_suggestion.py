@@ -1,9 +1,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice, permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import training
 from stance.classifier import StanceClassifier
 from stance.errors import SettingsError
 from stance.quotes import Quote
@@ -113,6 +115,16 @@ def test_at_least_one_must_be_asked_for(count: int) -> None:
 
 def test_rows_come_back_with_their_cells_and_empty_columns() -> None:
     found = suggest(Hesitant(), rows("10 We hope."), count=1)
-    assert to_fill_in(found, ["side"]) == [{"id": "0", "quote": "10 We hope.", "side": ""}]
-    (guessed,) = to_fill_in(found, ["side"], guesses=True)
-    assert (guessed["side"], guessed["side_guess"]) == ("", "US")
+    assert to_fill_in(found, {"side": "side"}) == [{"id": "0", "quote": "10 We hope.", "side": ""}]
+    (guessed,) = to_fill_in(found, {"side": "Country"}, guesses=True)
+    assert guessed == {"id": "0", "quote": "10 We hope.", "Country": "", "Country_guess": "US"}
+
+
+def test_neither_what_has_labels_nor_what_the_model_knows_is_suggested(model_folder: Path) -> None:
+    table = [
+        {"Text": "They steal and lie.", "Move": None},  # one of the lessons that it was fitted to
+        {"Text": "We hope now.", "Move": "conciliatory"},
+        {"Text": "They will stop.", "Move": None},
+    ]
+    found = training.suggest(model_folder, table, columns={"quote": "Text", "stance": "Move"})
+    assert found == [{"Text": "They will stop.", "side": "", "Move": "", "sentiment": ""}]

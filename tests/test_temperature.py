@@ -34,9 +34,17 @@ def test_answers_above_the_threshold_err_as_rarely_as_asked() -> None:
 def test_the_threshold_is_the_lowest_that_keeps_the_promise() -> None:
     confidences = np.array([0.9, 0.8, 0.7, 0.6])
     right = np.array([True, True, False, True])
-    assert threshold(confidences, right, 0.25) == pytest.approx(0.6)
-    assert threshold(confidences, right, 0.2) == pytest.approx(0.8)
+    # With one row and one error more than there are: 1/2, 1/3, 2/4, 2/5.
+    assert threshold(confidences, right, 0.4) == pytest.approx(0.6)
+    assert threshold(confidences, right, 0.34) == pytest.approx(0.8)
+    assert threshold(confidences, right, 0.3) == 1.0
     assert threshold(confidences, ~right, 0.0) == 1.0
+
+
+def test_a_few_rows_without_an_error_promise_little() -> None:
+    confidences = np.linspace(0.99, 0.5, 30)
+    assert threshold(confidences, np.ones(30, dtype=bool), 0.1) == pytest.approx(0.5)
+    assert threshold(confidences[:8], np.ones(8, dtype=bool), 0.1) == 1.0
 
 
 def test_without_labels_nothing_changes() -> None:

@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import stance
+from training import __main__ as command_line
 from training import run as fitting
+from training import views
 from training.__main__ import app
 from training.config import FitConfig
 
@@ -166,3 +168,62 @@ def test_every_bad_row_of_a_labelled_table_is_printed(model_folder: Path, tmp_pa
     assert "3 bad row(s)" in shown
     for line in ("line 2: stance is 'friendly'", "line 3: The column 'quote' is empty", "Did you mean 'acc"):
         assert line in shown
+
+
+def test_rows_that_a_model_was_fitted_to_are_told_and_can_be_left_out(
+    model_folder: Path, lessons: Path, tmp_path: Path
+) -> None:
+    shown = run("evaluate", model_folder, lessons).stdout
+    assert (
+        "was fitted to 176 of these 176 rows: the figures flatter it. Leave such rows out: --unseen" in shown
+    )
+    shown = run("evaluate", model_folder, lessons, "--unseen", code=2).stderr
+    assert "All 176 rows were there when tiny 1.0.0 was fitted" in shown
+    both = tmp_path / "both.jsonl"
+    new = {"quote": "Our law will stop now.", "speaker": "a US official", "stance": "defensive"}
+    both.write_text(lessons.read_text(encoding="utf-8") + json.dumps(new), encoding="utf-8")
+    shown = run("compare", model_folder, "shipped", both, "--unseen").stdout
+    assert "| stance | 1 |" in shown
+    assert "Left out are 176 rows to which a model was fitted." in shown
+    assert "fitted to 176 of these 177 rows" in run("compare", model_folder, "shipped", both).stdout
+
+
+def test_a_table_that_is_read_is_not_written_over(model_folder: Path, lessons: Path) -> None:
+    before = lessons.read_bytes()
+    for command in (["compare", model_folder, "shipped"], ["suggest", model_folder]):
+        shown = run(*command, lessons, "-o", lessons, code=2).stderr
+        assert "is the table that is read, and would be lost. Give another --output." in shown
+    assert lessons.read_bytes() == before
+
+
+def test_a_package_that_is_missing_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["training", "evaluate", "shipped", "rows.csv"])
+
+    def without(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'datasets'", name="datasets")
+
+    monkeypatch.setattr(command_line, "app", without)
+    with pytest.raises(SystemExit) as caught:
+        command_line.main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == (
+        "stance: Training needs the package 'datasets': install stance with "
+        "pip install 'stance-quotes[train]'.\n"
+    )
+
+
+def test_tables_on_a_terminal_have_lines_and_brackets_stay(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "On [b]rows[/b]:\n\n| axis | F1 |\n|---|---|\n| [red]side[/red] | 0.5 [0.4, 0.6] |\n\nEnd."
+    views.print_text(text)
+    assert capsys.readouterr().out == f"{text}\n"
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    views.print_text(text)
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "On [b]rows[/b]:" in shown
+    assert "│ [red]side[/red] │ 0.5 [0.4, 0.6] │" in shown
+    assert "|---|" not in shown

@@ -22,4 +22,18 @@ def __getattr__(name: str) -> Any:
     if name == "plots":
         return importlib.import_module("training.plots")
     room = "training.proportions" if name in ("shares", "SampleWarning") else "training.api"
-    return getattr(importlib.import_module(room), name)
+    try:
+        return getattr(importlib.import_module(room), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("stance", "training"):
+            raise
+        from stance.errors import MissingPackageError
+
+        raise MissingPackageError(missing(error)) from error
+
+
+def missing(error: ModuleNotFoundError) -> str:
+    """What to do about a package of the trade that is not installed."""
+    return (
+        f"Training needs the package {error.name!r}: install stance with pip install 'stance-quotes[train]'."
+    )

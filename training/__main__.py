@@ -12,7 +12,8 @@ import typer
 from stance.cli import column_names, reported, with_progress
 from stance.errors import SchemeError
 from stance.quotes import Quote
-from stance.writing import writing
+from stance.writing import check_output, writing
+from training import missing
 from training.config import options, parsed
 
 app = typer.Typer(
@@ -31,6 +32,9 @@ SchemaFile = Annotated[
 BaseModel = Annotated[str | None, typer.Option(help="A folder or a Hub name; else the shipped model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Model = Annotated[str, typer.Argument(help="A model folder, or 'shipped'.")]
+Unseen = Annotated[
+    bool, typer.Option("--unseen", help="Leave out rows that a model was fitted to, which would flatter it.")
+]
 
 
 @app.command()
@@ -84,7 +88,8 @@ def fit(
     schema: SchemaFile = None,
     column: Columns = None,
     config: Annotated[
-        Path | None, typer.Option(help="A TOML file with any of these options and a table [fit] of settings.")
+        Path | None,
+        typer.Option(help="A TOML file with any of these options and a table \\[fit] of settings."),
     ] = None,
     measure: Annotated[list[str] | None, typer.Option(help="Further tables to put on the card.")] = None,
     notes: Annotated[Path | None, typer.Option(help="Markdown to put into the card.")] = None,
@@ -105,7 +110,7 @@ def fit(
     """Fit, calibrate, export and measure; the model folder appears when all is done."""
     _log()
     # torch and transformers take seconds to import: not for --help.
-    from training import run
+    from training import run, views
 
     given: dict[str, Any] = {
         "data": data or None,
@@ -129,7 +134,7 @@ def fit(
     if not _first_process():
         return
     if made.reports or made.cross_validated:
-        typer.echo(f"\n{made.markdown()}")
+        views.print_text(f"\n{made.markdown()}")
     typer.echo(f"\nWritten: {made.folder}. Use it with stance.load({str(made.folder)!r}).")
 
 
@@ -145,6 +150,7 @@ def evaluate(
     train: Annotated[
         list[str] | None, typer.Option(help="Labelled tables from which the baselines learn.")
     ] = None,
+    unseen: Unseen = False,
     report: Annotated[Path | None, typer.Option(help="A folder for report.html and report.json.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -152,12 +158,18 @@ def evaluate(
     from training import api, views
 
     found = api.evaluate(
-        model, data, columns=column_names(column), slices=slices or (), train=train, watch=_watched
+        model,
+        data,
+        columns=column_names(column),
+        slices=slices or (),
+        train=train,
+        unseen=unseen,
+        watch=_watched,
     )
     if as_json:
         typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
-        typer.echo(views.report_text(found))
+        views.print_text(views.report_text(found))
     if report:
         typer.echo(f"Written: {found.save(report)} and report.json beside it.", err=as_json)
 
@@ -169,19 +181,26 @@ def compare(
     second: Model,
     data: Data,
     column: Columns = None,
+    unseen: Unseen = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A table of the rows where they differ.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare two models on the same rows: paired bootstrap, McNemar's test, and where they differ."""
-    from training import api
+    from training import api, views
+    from training.comparison import DIFFERENCE
 
-    found = api.compare(first, second, data, columns=column_names(column), watch=_watched)
-    typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else found.markdown())
+    if output:
+        check_output(output, data)
+    found = api.compare(first, second, data, columns=column_names(column), unseen=unseen, watch=_watched)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
+    else:
+        views.print_text(found.markdown())
     if output:
         rows = found.rows()
-        _write(output, rows, ["quote", "speaker", "axis", "true", "first", "second"])
+        _write(output, rows, list(DIFFERENCE))
         typer.echo(f"{len(rows):,} rows where they differ written to {output}", err=True)
 
 
@@ -204,6 +223,7 @@ def suggest(
     """Choose the quotations most worth labelling next, as a table ready to fill in."""
     from training import api
 
+    check_output(output, [*unlabelled, *(labelled or [])])
     rows = api.suggest(model, unlabelled, n, columns=column_names(column), labelled=labelled, guesses=guesses)
     _write(output, rows, list(dict.fromkeys(name for row in rows for name in row)))
     typer.echo(f"{len(rows):,} rows to label written to {output}", err=True)
@@ -235,5 +255,16 @@ def _log() -> None:
     logging.getLogger("training").setLevel(logging.INFO if _first_process() else logging.WARNING)
 
 
+def main() -> None:
+    """The command line; a package that is not installed is told in a line."""
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("stance", "training"):
+            raise
+        typer.echo(f"stance: {missing(error)}", err=True)
+        raise SystemExit(2) from error
+
+
 if __name__ == "__main__":
-    app()
+    main()

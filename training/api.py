@@ -6,6 +6,7 @@ from typing import Any
 
 from stance.classifier import StanceClassifier, load
 from stance.encoding import Encoder
+from stance.errors import SettingsError
 from stance.folder import ModelFolder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
@@ -83,24 +84,27 @@ def evaluate(
     columns: Mapping[str, str] | None = None,
     slices: Sequence[str] = (),
     train: Data | None = None,
+    unseen: bool = False,
     watch: Watch = iter,
 ) -> Report:
     """The figures of a model on labelled rows.
 
     model: a folder, "shipped", or a classifier. data, columns: as for fit. slices: columns by whose
     values figures are given, too. train: rows from which the baselines learn; None: they are
-    cross-validated on ``data``. watch: sees every quotation pass, to show progress.
+    cross-validated on ``data``. unseen: leave out rows to which the model was fitted, which only its folder
+    knows. watch: sees every quotation pass, to show progress.
     """
     classifier, tables = opened(model), tables_of(data)
     examples = labelled.read_tables(tables, classifier.scheme, columns or {})
     learnt = labelled.read(train, classifier.scheme, columns=columns) if train is not None else None
+    examples, notes = _measurable({classifier.name: model}, examples, unseen=unseen)
     return evaluation.evaluate(
         classifier,
         examples,
         data=_named(tables),
         slices=slices,
         train=learnt,
-        notes=_seen(model, examples),
+        notes=notes,
         watch=watch,
     )
 
@@ -111,13 +115,23 @@ def compare(
     data: Data,
     *,
     columns: Mapping[str, str] | None = None,
+    unseen: bool = False,
     watch: Watch = iter,
 ) -> Comparison:
-    """Two models on the same labelled rows, on the axes that both have; arguments as for evaluate."""
+    """Two models on the same labelled rows, on the axes that both have; arguments as for evaluate.
+
+    unseen: leave out rows to which either was fitted.
+    """
     models, tables = (opened(first), opened(second)), tables_of(data)
     shared = LabelScheme.from_table({axis.name: list(axis.labels) for axis in shared_axes(*models)})
-    examples = labelled.read_tables(tables, shared, columns or {})
-    return comparison.compare(*models, examples, data=_named(tables), watch=watch)
+    other = {name for model in models for name in model.scheme.names} - set(shared.names)
+    columns = {role: name for role, name in (columns or {}).items() if role not in other}
+    examples = labelled.read_tables(tables, shared, columns)
+    named = {model.name: given for model, given in zip(models, (first, second), strict=True)}
+    examples, notes = _measurable(named, examples, unseen=unseen)
+    if other:
+        notes = [f"Not compared, as the models have other labels there: {', '.join(sorted(other))}.", *notes]
+    return comparison.compare(*models, examples, data=_named(tables), notes=notes, watch=watch)
 
 
 def suggest(
@@ -131,20 +145,22 @@ def suggest(
 ) -> list[dict[str, Any]]:
     """The n rows most worth labelling next, with an empty column for each axis, ready to fill in.
 
-    They are harder than the rest: train on them, but measure on rows that were drawn at random. labelled:
-    what has labels already; its quotations and their near-duplicates are left out. guesses: put the model's
-    labels beside the empty columns, which saves time and biases coders.
+    They are harder than the rest: train on them, but measure on rows that were drawn at random. Left out
+    are rows that have a label, and quotations that the model was fitted to. labelled: further tables that
+    have labels already, which are left out with their near-duplicates. columns: may name those of the axes,
+    too. guesses: put the model's labels beside the empty columns, which saves time and biases coders.
     """
-    classifier = opened(model)
-    found = suggestion.suggest(
-        classifier,
-        _all_quotes(unlabelled, columns or {}),
-        count=n,
-        known=[quote.text for _, quote in _all_quotes(labelled, columns or {})]
-        if labelled is not None
-        else [],
+    classifier, columns = opened(model), columns or {}
+    axes = {name: columns.get(name, name) for name in classifier.scheme.names}
+    seen = _seen_by(model)
+    rows = (
+        (row, quote)
+        for row, quote in _all_quotes(unlabelled, columns)
+        if not any(row.get(name) for name in axes.values()) and fingerprint(quote.text) not in seen
     )
-    return suggestion.to_fill_in(found, classifier.scheme.names, guesses=guesses)
+    known = [quote.text for _, quote in _all_quotes(labelled, columns)] if labelled is not None else []
+    found = suggestion.suggest(classifier, rows, count=n, known=known)
+    return suggestion.to_fill_in(found, axes, guesses=guesses)
 
 
 def check(
@@ -196,16 +212,38 @@ def opened(model: Model) -> StanceClassifier:
     return load(None if str(model) == "shipped" else model)
 
 
-def _seen(model: Model, examples: Sequence[Example]) -> list[str]:
-    """A note where some of the rows were there when the model was fitted."""
+def _measurable(
+    models: Mapping[str, Model], examples: list[Example], *, unseen: bool
+) -> tuple[list[Example], list[str]]:
+    """The rows to measure on, and what a reader must know: that a model was fitted to some of them."""
+    notes: list[str] = []
+    seen: set[str] = set()
+    for name, model in models.items():
+        theirs = _seen_by(model)
+        count = sum(fingerprint(example.quote.text) in theirs for example in examples)
+        if count and not unseen:
+            notes.append(
+                f"{name} was fitted to {count} of these {len(examples)} rows: the figures flatter it. "
+                "Leave such rows out: --unseen, or unseen=True."
+            )
+        seen |= theirs
+    if not unseen:
+        return examples, notes
+    rest = [example for example in examples if fingerprint(example.quote.text) not in seen]
+    if examples and not rest:
+        raise SettingsError(
+            f"All {len(examples)} rows were there when {' or '.join(models)} was fitted, so none is left to "
+            "measure on. Label others."
+        )
+    return rest, [f"Left out are {len(examples) - len(rest)} rows to which a model was fitted."]
+
+
+def _seen_by(model: Model) -> frozenset[str]:
+    """Fingerprints of what a model was fitted to; none where only the classifier is given."""
     if isinstance(model, StanceClassifier):
-        return []
+        return frozenset()
     folder = ModelFolder.shipped() if str(model) == "shipped" else ModelFolder.open(model)
-    seen = rehearsal.seen_by(dict(folder.manifest.get("provenance", {})))
-    count = sum(fingerprint(example) in seen for example in examples)
-    if not count:
-        return []
-    return [f"The model was fitted to {count} of these {len(examples)} rows: the figures flatter it."]
+    return rehearsal.seen_by(dict(folder.manifest.get("provenance", {})))
 
 
 def _named(tables: Sequence[Table]) -> str:

@@ -49,8 +49,11 @@ def predicted(
     """A baseline's labels for examples that all have one.
 
     train: labelled rows to learn from; None: the other examples, by cross-validation over groups (over
-    rows where all are of one), which gives the baseline rows from where the model may have seen none.
+    rows where all are of one), which gives the baseline rows from where the model may have seen none. The
+    commonest label of all examples is one answer for all of them.
     """
+    if not train and predict is majority:
+        return majority(examples, axis, examples)
     if train:
         return predict([example for example in train if example.labels.get(axis.name)], axis, examples)
     groups: Sequence[str | int] = [example.group for example in examples]

@@ -76,8 +76,9 @@ def _from_hub(name: str) -> Base:
         except LocalEntryNotFoundError:
             found = snapshot_download(name, revision=revision, allow_patterns=NEEDED)
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
         raise SettingsError(
-            f"The base {name!r} is no folder here, not in the Hub's cache, and cannot be fetched: {error}. "
+            f"The base {name!r} is no folder here, not in the Hub's cache, and cannot be fetched: {reason}. "
             "Give a folder, check the name, or leave --base out to start from the shipped model."
         ) from error
     folder = Path(found)

@@ -99,7 +99,9 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
         reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports),
         parity=_parity(parity),
         command=_command(folder),
-        settings=_listed(provenance["settings"]),
+        settings=_listed(
+            {**provenance["settings"], "base": provenance["settings"]["base"] or "the model that comes along"}
+        ),
         versions=_listed(provenance["versions"]),
     )
 

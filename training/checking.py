@@ -10,10 +10,11 @@ from typing import Any
 from stance.encoding import Encoder
 from stance.labels import LabelScheme
 from training.copies import near_duplicates, words
-from training.labelled import Example, examine
+from training.labelled import Example, examine, legal_label
 from training.schema import ENOUGH, labels_in
 from training.sources import Table, short_names
 
+SHOWN = 20  # findings that a Check prints
 RARE = 10  # rows with a label, below which nobody can learn or measure it
 # What becomes of letters on the way: UTF-8 read as Windows-1252 or on a Mac, Windows-1252 read as Latin-1
 # (control characters) or on a Mac (an apostrophe as Õ), and what stands for a letter that was lost.
@@ -37,8 +38,12 @@ class Finding:
     unit: str = ""
     line: int | None = None
 
+    def __str__(self) -> str:
+        place = "" if self.line is None else f"{self.table}, {self.unit} {self.line}: "
+        return f"{'error' if self.serious else 'warning'}, {self.kind}: {place}{self.message}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Check:
     """What was found in labelled data.
 
@@ -53,6 +58,13 @@ class Check:
     speakers: int
     words: tuple[int, float, int]
     findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        errors = sum(finding.serious for finding in self.findings)
+        head = f"Check of {self.rows} rows: {errors} errors, {len(self.findings) - errors} warnings"
+        lines = [f"  {finding}" for finding in self.findings[:SHOWN]]
+        more = [f"  ... and {len(self.findings) - SHOWN} more: .findings has all"]
+        return "\n".join([head, *lines, *(more if len(self.findings) > SHOWN else [])])
 
     @property
     def usable(self) -> bool:
@@ -84,8 +96,9 @@ def check(
     findings += _of_rows(examples, where, amiss)
     findings += _of_splits([one for one in examples if (one.table, one.line) not in amiss])
     findings += _of_pairs(examples, where)
-    findings += _of_labels(examples, scheme)
-    findings += _of_new_labels(tables, scheme, columns)
+    findings += _of_labels(examples, scheme, tables, columns)
+    findings += _of_spellings(tables, scheme, columns)
+    findings += _of_columns(examples)
     if encoder:
         findings += _too_long(examples, where, encoder)
     order = {table.name: place for place, table in enumerate(tables)}
@@ -213,10 +226,12 @@ def _divided_groups(examples: Sequence[Example], where: _Places) -> Iterator[Fin
             yield where.finding("leak between splits", last, said)
 
 
-def _of_labels(examples: Sequence[Example], scheme: LabelScheme) -> Iterator[Finding]:
+def _of_labels(
+    examples: Sequence[Example], scheme: LabelScheme, tables: Sequence[Table], columns: Mapping[str, str]
+) -> Iterator[Finding]:
     for axis in scheme.axes:
         counts = Counter(example.labels[axis.name] for example in examples)
-        if not counts.keys() - {None}:
+        if not labels_in(tables, columns.get(axis.name, axis.name)):
             yield Finding(False, "no labels", f"{axis.name}: no row has a label, so it stays as it is.")
             continue
         for label in axis.labels:
@@ -227,13 +242,30 @@ def _of_labels(examples: Sequence[Example], scheme: LabelScheme) -> Iterator[Fin
                 yield Finding(False, "rare label", said)
 
 
-def _of_new_labels(
+def _of_columns(examples: Sequence[Example]) -> Iterator[Finding]:
+    """What is missing from all rows, and would be missed."""
+    if examples and not any(example.quote.speaker for example in examples):
+        said = "no row has a speaker, without whom the side is often a guess. Name the column: speaker=NAME."
+        yield Finding(False, "no speakers", said)
+    if len(examples) > 1 and len({example.group for example in examples}) == len(examples):
+        said = (
+            "every row is an article of its own. If some are from the same one, name the column that says so "
+            "(group=NAME): the split keeps them together, and intervals need it."
+        )
+        yield Finding(False, "no groups", said)
+
+
+def _of_spellings(
     tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[str, str]
 ) -> Iterator[Finding]:
     for axis in scheme.axes:
         column = columns.get(axis.name, axis.name)
         for label, count in labels_in(tables, column).items():
-            if label not in axis.labels and count >= ENOUGH:
+            meant = legal_label(label, axis.labels)
+            if meant and meant != label:
+                said = f"{column}: {label!r} stands in {count} rows and is read as {meant!r}."
+                yield Finding(False, "other capitals", said)
+            elif not meant and count >= ENOUGH:
                 said = (
                     f"{column}: {label!r} stands in {count} rows. If it is meant, take the labels from the "
                     "data (--schema data), or draft a schema file (--write-schema labels.toml)."

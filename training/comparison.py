@@ -1,7 +1,7 @@
 """Is model A better than model B, on the same rows, by more than chance?"""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 from stance.classifier import StanceClassifier
 from stance.errors import SettingsError
 from stance.labels import Axis
+from stance.results import Prediction
 from training import intervals, metrics
 from training.dataset import ATTRIBUTED, FORMS
 from training.evaluation import Watch
@@ -28,6 +29,7 @@ COLUMNS = (
     "only B right",
     "p",
 )
+DIFFERENCE = ("table", "line", "group", "quote", "speaker", "axis", "true", "first", "second")
 NOTE = "Intervals resample groups; p is McNemar's exact test, which takes every row for a draw of its own."
 
 
@@ -70,6 +72,7 @@ class Comparison:
     data: str
     axes: tuple[AxisComparison, ...]
     differences: tuple[Difference, ...]
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         gains = ", ".join(f"{one.axis} {_signed(one.gain)}" for one in self.axes)
@@ -82,12 +85,16 @@ class Comparison:
             "second": self.second,
             "data": self.data,
             "axes": [asdict(one) for one in self.axes],
+            "notes": list(self.notes),
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """One flat row for each difference: quote, speaker, axis, true, first, second."""
+        """One flat row for each difference: table, line, group, quote, speaker, axis, true, first, second."""
         return [
             {
+                "table": one.example.table,
+                "line": one.example.line,
+                "group": one.example.group,
                 "quote": one.example.quote.text,
                 "speaker": one.example.quote.speaker,
                 "axis": one.axis,
@@ -101,7 +108,23 @@ class Comparison:
     def markdown(self) -> str:
         """A table, with a line that says what A and B are."""
         said = f"A: {self.first}; B: {self.second}; on {self.data}."
-        return "\n\n".join([said, table(COLUMNS, map(_cells, self.axes)), NOTE])
+        return "\n\n".join([said, table(COLUMNS, map(_cells, self.axes)), self.verdict(), NOTE, *self.notes])
+
+    def verdict(self) -> str:
+        """On which axes A is better or worse by more than chance, and on which nobody can tell."""
+        better = [one.axis for one in self.axes if one.gain.low > 0]
+        worse = [one.axis for one in self.axes if one.gain.high < 0]
+        told = [
+            f"A is {word} on {', '.join(on)}." for word, on in (("better", better), ("worse", worse)) if on
+        ]
+        if self.undecided:
+            told.append(f"On {', '.join(self.undecided)} these rows cannot tell which is better.")
+        return " ".join(told)
+
+    @property
+    def undecided(self) -> list[str]:
+        """The axes whose gain may as well be none."""
+        return [one.axis for one in self.axes if one.gain.low <= 0 <= one.gain.high]
 
     def _repr_html_(self) -> str:
         from training.report_page import markdown_table
@@ -115,16 +138,30 @@ def compare(
     examples: Sequence[Example],
     *,
     data: str,
+    notes: Sequence[str] = (),
     watch: Watch = iter,
 ) -> Comparison:
     """Compare two models on the axes that both have with the same labels, on quotation and speaker.
 
-    SettingsError where they have no such axis in common.
+    notes: what a reader must know of the rows. SettingsError where they have no such axis in common.
     """
     quotes = [FORMS[ATTRIBUTED](example.quote) for example in examples]
     said = [list(model.stream(watch(quotes))) for model in (first, second)]
+    axes = shared_axes(first, second)
+    return replace(between(axes, (first.name, second.name), examples, said, data=data), notes=tuple(notes))
+
+
+def between(
+    axes: Sequence[Axis],
+    names: tuple[str, str],
+    examples: Sequence[Example],
+    said: Sequence[Sequence[Prediction]],
+    *,
+    data: str,
+) -> Comparison:
+    """Compare what two models, called ``names``, have said of the same rows."""
     figures, differences = [], []
-    for axis in shared_axes(first, second):
+    for axis in axes:
         labels = [[prediction[axis.name].label for prediction in one] for one in said]
         differences += [
             Difference(example, axis.name, example.labels.get(axis.name), a, b)
@@ -133,7 +170,7 @@ def compare(
         ]
         if any(example.labels.get(axis.name) for example in examples):
             figures.append(_figures(axis, examples, labels[0], labels[1]))
-    return Comparison(first.name, second.name, data, tuple(figures), tuple(differences))
+    return Comparison(*names, data, tuple(figures), tuple(differences))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

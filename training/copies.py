@@ -18,19 +18,19 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def fingerprint(example: Example) -> str:
-    """A hash of a quotation's words, whatever stands between them."""
-    return hashlib.sha256(" ".join(words(example.quote.text)).encode()).hexdigest()[:LENGTH]
+def fingerprint(text: str) -> str:
+    """A hash of a text's words, whatever stands between them."""
+    return hashlib.sha256(" ".join(words(text)).encode()).hexdigest()[:LENGTH]
 
 
 def fingerprints(examples: Iterable[Example]) -> list[str]:
     """Those of many, each once, in order."""
-    return sorted({fingerprint(example) for example in examples})
+    return sorted({fingerprint(example.quote.text) for example in examples})
 
 
 def known_groups(examples: Sequence[Example], seen: Collection[str]) -> set[str]:
     """The groups that hold a quotation which was seen."""
-    return {example.group for example in examples if fingerprint(example) in seen}
+    return {example.group for example in examples if fingerprint(example.quote.text) in seen}
 
 
 def near_duplicates(texts: Sequence[str]) -> Iterable[tuple[int, int]]:

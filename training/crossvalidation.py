@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sklearn.model_selection import GroupKFold
@@ -20,9 +20,16 @@ from training.report import Report
 log = logging.getLogger(__name__)
 
 
-def cross_validate(material: Material, folds: int, folder: Path) -> Report:
-    """Fit ``folds`` models, each without a part of the groups, and report on all rows as predicted by the
-    model that has not seen them.
+@dataclass(frozen=True)
+class CrossValidated:
+    """All rows as predicted by a model that has not seen them, and the figures of that."""
+
+    predictions: list[Prediction]
+    report: Report
+
+
+def cross_validate(material: Material, folds: int, folder: Path) -> CrossValidated:
+    """Fit ``folds`` models, each without a part of the groups, which it then predicts.
 
     folder: for checkpoints; an interrupted cross-validation does not fit again what it had fitted.
     SettingsError where there are fewer groups than folds.
@@ -38,7 +45,7 @@ def cross_validate(material: Material, folds: int, folder: Path) -> Report:
         predictions |= dict(zip(map(int, held_out), model.classify_many(quotes), strict=True))
     in_order = [predictions[place] for place in range(len(examples))]
     reports = [axis_report(axis, examples, in_order) for axis in material.scheme.axes]
-    return Report(
+    report = Report(
         model=f"{folds} models, each on the rows it has not seen",
         data=f"{folds}-fold cross-validation",
         forms={ATTRIBUTED: [report for report in reports if report]},
@@ -47,6 +54,7 @@ def cross_validate(material: Material, folds: int, folder: Path) -> Report:
             "much one fit differs from the next.",
         ),
     )
+    return CrossValidated(in_order, report)
 
 
 def check_folds(examples: Sequence[Example], folds: int) -> list[str]:

@@ -147,19 +147,26 @@ class _Reader:
     def example(self, number: int, row: Row, place: int) -> Example:
         """A row as an Example; a cell with a finding counts as empty."""
         source = self._cell(row, "source")
-        given = {name: self._labels_of_readers(row, name) for name in self._scheme.names}
+        given = {
+            axis.name: tuple(
+                legal_label(one, axis.labels) or one for one in self._labels_of_readers(row, axis.name)
+            )
+            for axis in self._scheme.axes
+        }
         # In one spelling, whatever kind of table they come from.
         spelt: Row = {one: list(given[name]) for name, (one, _) in self._readers.items() if one in row}
         if COMMA.fullmatch(weight := self._cell(row, "weight")):
             spelt[self._name["weight"]] = weight.replace(",", ".")
         return Example(
             quote=quote_of(row, self._quote),
-            labels={one.name: _legal(self._cell(row, one.name), one.labels) for one in self._scheme.axes},
+            labels={
+                one.name: legal_label(self._cell(row, one.name), one.labels) for one in self._scheme.axes
+            },
             group=self._cell(row, "group") or source or f"row {place}",
             source=source,
-            clarity=_legal(self._cell(row, "clarity"), CLARITIES),
+            clarity=legal_label(self._cell(row, "clarity"), CLARITIES),
             weight=1.0 if (weighs := _weight(weight)) is None else weighs,
-            split=_legal(self._cell(row, "split"), SPLITS),
+            split=legal_label(self._cell(row, "split"), SPLITS),
             readers={name: labels for name, labels in given.items() if any(labels)},
             row={**row, **spelt},
             table=self._table.name,
@@ -168,7 +175,7 @@ class _Reader:
 
     def _home(self, label: str) -> str:
         """What to say of a label that stands in the wrong column."""
-        homes = [self._name[axis.name] for axis in self._scheme.axes if label in axis.labels]
+        homes = [self._name[one.name] for one in self._scheme.axes if legal_label(label, one.labels)]
         return f" It is a label of {' and '.join(homes)}: are the columns swapped?" if homes else ""
 
     def _cell(self, row: Row, role: str) -> str:
@@ -214,14 +221,18 @@ def _no_words(column: str, text: str) -> Iterator[tuple[str, str]]:
 def _illegal(
     kind: str, column: str, found: str, legal: Sequence[str], home: str = ""
 ) -> Iterator[tuple[str, str]]:
-    if found and found not in legal:
+    if found and legal_label(found, legal) is None:
         close = nearest(found, legal)
         hint = f" Did you mean {close!r}?" if close else home
         yield kind, f"{column} is {found!r}, but must be one of {', '.join(legal)}.{hint}"
 
 
-def _legal(found: str, legal: Sequence[str]) -> str | None:
-    return found if found in legal else None
+def legal_label(found: str, legal: Sequence[str]) -> str | None:
+    """The legal label that stands in a cell, also where it is written in other capitals."""
+    if found in legal:
+        return found
+    alike = [label for label in legal if label.casefold() == found.casefold()]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _weight(text: str) -> float | None:

@@ -32,7 +32,7 @@ class LiveProgress(TrainerCallback):  # type: ignore[misc]
             *columns, console=console, disable=not self._live, auto_refresh=not self._redrawn
         )
         self._loss = ""
-        self._score = ""
+        self._score = self._short = ""
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
@@ -70,9 +70,14 @@ class LiveProgress(TrainerCallback):  # type: ignore[misc]
             )
             best = max([*scores(state.log_history), logs[SCORE]])
             self._score = f"validation macro-F1 {logs[SCORE]:.3f} ({axes}; best {best:.3f})"
+            self._short = f"macro-F1 {logs[SCORE]:.3f}"
         said = " · ".join(part for part in (self._loss, self._score) if part)
         if self._live and hasattr(self, "_task"):
-            self._bar.update(self._task, description=said, refresh=self._redrawn)
+            # The bar must fit beside it; all scores stay above it, where there is a line to write.
+            shown = " · ".join(part for part in (self._loss, self._short) if part)
+            self._bar.update(self._task, description=said if self._redrawn else shown, refresh=self._redrawn)
+            if SCORE in logs and not self._redrawn:
+                self._bar.console.print(f"step {state.global_step}: {self._score}", highlight=False)
         elif SCORE in logs or ("loss" in logs and state.global_step % args.eval_steps):  # one line a step
             log.info("step %d of %d: %s", state.global_step, state.max_steps, said)
 

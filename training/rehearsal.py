@@ -82,7 +82,7 @@ def without(rows: Sequence[Example], known: Sequence[Example]) -> list[Example]:
     return [
         row
         for place, row in enumerate(rows, len(known))
-        if place not in near and fingerprint(row) not in exact
+        if place not in near and fingerprint(row.quote.text) not in exact
     ]
 
 

@@ -8,6 +8,7 @@ from string import Template
 from training import plots
 from training.dataset import ATTRIBUTED
 from training.intervals import Score
+from training.markdown import cells
 from training.report import AxisReport, Report
 
 PAGE = Template(
@@ -77,8 +78,8 @@ def markdown_table(text: str) -> str:
             table.append(line)
             continue
         if table:
-            cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
-            parts.append(_table(cells[0], cells[2:]))
+            header, *rows = cells("\n".join(table))
+            parts.append(_table(header, rows))
             table = []
         if line:
             parts.append(f"<p>{escape(line)}</p>")

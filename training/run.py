@@ -12,18 +12,18 @@ from stance.errors import SettingsError, UnreadableFileError
 from stance.folder import GRAPH, ModelFolder
 from stance.quotes import Quote
 from training import card, export, labelled, rehearsal, search
-from training.comparison import Comparison, compare
+from training.comparison import Comparison
 from training.config import FitConfig
 from training.crossvalidation import check_folds, cross_validate
 from training.dataset import ATTRIBUTED, FORMS
-from training.evaluation import evaluate
 from training.fitting import Fitting, processes
 from training.labelled import Example
-from training.material import Material, Schema, prepared, starting_model
+from training.material import Material, Schema, prepared
 from training.provenance import Provenance, check_names
 from training.report import Report
 from training.search import Trial
 from training.sources import Source, tables_of
+from training.worth import measured
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,8 @@ class Run:
         parts += [(f"On {report.data}:", report.markdown()) for report in self.reports]
         if self.worth:
             parts.append(("The new model (A) beside the one it started from (B):", self.worth.markdown()))
+            if self.worth.undecided and not self.cross_validated:
+                parts.append(("Too few rows to tell?", "With --cv 5 (cv=5) all of yours measure."))
         if self.kept:
             parts.append(("What axes without new labels have kept:", self.kept.markdown()))
         return parts
@@ -113,11 +115,13 @@ def fit(config: RunConfig) -> Run:
     """
     with processes().main_process_first():
         export.check_place(config.output)
-    material, measured, provenance = _read(config)
+    material, tables, provenance = _read(config)
     notes = _notes(config.notes)
     if config.folds:
         check_folds(material.examples, config.folds)
-    log.info("%d rows to train, %d to validate, %d to test", *map(len, vars(material.split).values()))
+    log.info(_rows(material))
+    if config.output.exists():
+        log.info("%s is a model already: the new one takes its place when it is done", config.output)
     checkpoints = _checkpoints(
         config, provenance.fingerprint(material, folds=config.folds, trials=config.trials)
     )
@@ -130,15 +134,17 @@ def fit(config: RunConfig) -> Run:
         )
     crossed = cross_validate(material, config.folds, checkpoints) if config.folds else None
     if crossed and trials:
-        crossed = replace(crossed, notes=(*crossed.notes, SEARCHED))
+        crossed = replace(crossed, report=replace(crossed.report, notes=(*crossed.report.notes, SEARCHED)))
     fitting = material.fit(checkpoints)
-    run = Run(config.output, material.config, cross_validated=crossed, trials=trials)
+    found = crossed.report if crossed else None
+    run = Run(config.output, material.config, cross_validated=found, trials=trials)
     if processes().is_main_process:
         with export.staged(config.output) as folder:
             log.info("writing %s", config.output)
             parity = _exported(folder, config, material, fitting, provenance)
-            run = _measured(run, load(folder), material, measured)
-            shown = [*([crossed] if crossed else []), *run.reports]
+            worth = measured(load(folder), material, tables, crossed)
+            run = replace(run, reports=worth.reports, worth=worth.gain, kept=worth.kept)
+            shown = [*([found] if found else []), *run.reports]
             export.card(folder, card.text(ModelFolder.open(folder), parity, shown, notes=notes))
             _close(checkpoints)
         shutil.rmtree(checkpoints)
@@ -153,11 +159,11 @@ def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Proven
     material = prepared(
         tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
     )
-    measured = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
-    authored = rehearsal.without(material.authored, [row for rows in measured.values() for row in rows])
+    further = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
+    authored = rehearsal.without(material.authored, [row for rows in further.values() for row in rows])
     schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
-    provenance = Provenance(tables, config.columns, schema, list(measured), _settings(config))
-    return replace(material, authored=authored), measured, provenance
+    provenance = Provenance(tables, config.columns, schema, list(further), _settings(config))
+    return replace(material, authored=authored), further, provenance
 
 
 def _settings(config: RunConfig) -> dict[str, Any]:
@@ -182,24 +188,14 @@ def _exported(
     return export.parity(folder, network, fitting.encoder, _sample(material.split.validation))
 
 
-def _measured(
-    run: Run, model: StanceClassifier, material: Material, measured: Mapping[str, Sequence[Example]]
-) -> Run:
-    """The run with the figures of the model, and what it gained and lost beside the one it started from."""
-    test, train = material.split.test, material.split.train
-    named = {"the test rows": test, **measured}
-    reports = [evaluate(model, rows, data=name, train=train) for name, rows in named.items() if rows]
-    start = starting_model(material.base)
-    shared = rehearsal.unchanged(start.scheme, material.scheme) if start else []
-    if start is None or not shared:
-        return replace(run, reports=reports)
-    former = StanceClassifier.from_folder(start)
-    labelled_axes = {name for name in shared if any(row.labels[name] for row in material.examples)}
-    worth = compare(model, former, test, data="the test rows") if test and labelled_axes else None
-    untouched = [name for name in shared if name not in labelled_axes]
-    held_out = rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
-    kept = compare(model, former, held_out, data="authored rows held out") if held_out else None
-    return replace(run, reports=reports, worth=worth, kept=kept)
+def _rows(material: Material) -> str:
+    """How the rows are divided; what was mixed in is said, because nobody gave it."""
+    train, validation, test = map(len, vars(material.split).values())
+    mixed = train + validation + test - len(material.examples)
+    told = (
+        f" ({train - mixed} of yours, {mixed} authored ones, so that it keeps what it knew)" if mixed else ""
+    )
+    return f"{train} rows to train{told}, {validation} to validate, {test} to test"
 
 
 def _sample(examples: Sequence[Example]) -> list[Quote]:

@@ -11,7 +11,7 @@ from typing import Any
 from stance.errors import SchemeError
 from stance.labels import LabelScheme
 from stance.tables import QUOTE_COLUMNS
-from training.labelled import KNOWN_COLUMNS
+from training.labelled import KNOWN_COLUMNS, legal_label
 from training.sources import Table
 
 FROM_DATA = "data"
@@ -68,7 +68,7 @@ def scheme_from_data(
             raise SchemeError(f"The new axis {axis!r} needs a column {column!r}, which no table has.")
         labels = list(known.get(axis, ()))
         for label, count in labels_in(tables, column).most_common():
-            if label not in labels:
+            if legal_label(label, labels) is None:
                 slips += _slip(axis, label, count, labels)
                 labels.append(label)
         axes[axis] = labels
@@ -94,7 +94,7 @@ def draft(tables: Sequence[Table], start: LabelScheme | None, columns: Mapping[s
     for axis in (*known, *sorted(named - known.keys())):
         labels = list(known.get(axis, []))
         for label, count in labels_in(tables, columns.get(axis, axis)).most_common():
-            if label not in labels:
+            if legal_label(label, labels) is None:
                 doubt = _slip(axis, label, count, labels)
                 lines.append(f"# new: {label!r}, {count} rows{'  <- ' + doubt[0] if doubt else ''}")
                 labels.append(label)

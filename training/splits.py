@@ -75,7 +75,7 @@ def grouped(examples: Sequence[Example]) -> list[str]:
     # A text that is found very often is no formula but a copy, if it is the whole text.
     places: dict[str, int] = {}
     for place, example in enumerate(examples):
-        alike.append((places.setdefault(fingerprint(example), place), place))
+        alike.append((places.setdefault(fingerprint(example.quote.text), place), place))
     for a, b in alike:
         first, second = sorted((find(examples[a].group), find(examples[b].group)))
         leader[second] = first

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any
@@ -90,17 +90,23 @@ def _unlike(pool: Sequence[Suggestion], count: int, seed: int) -> list[Suggestio
 
 
 def to_fill_in(
-    suggestions: Sequence[Suggestion], axes: Sequence[str], *, guesses: bool = False
+    suggestions: Sequence[Suggestion], axes: Mapping[str, str], *, guesses: bool = False
 ) -> list[dict[str, Any]]:
-    """The rows with an empty column for each axis; guesses: the model's labels beside them.
+    """The rows with an empty column for each axis.
+
+    axes: what the column of each is called. guesses: the model's labels beside them.
 
     Guesses save time, but a coder who sees them agrees with them too often.
     """
     return [
         {
             **one.row,
-            **dict.fromkeys(axes, ""),
-            **({f"{axis}_guess": one.prediction[axis].label for axis in axes} if guesses else {}),
+            **dict.fromkeys(axes.values(), ""),
+            **(
+                {f"{name}_guess": one.prediction[axis].label for axis, name in axes.items()}
+                if guesses
+                else {}
+            ),
         }
         for one in suggestions
     ]

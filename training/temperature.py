@@ -40,10 +40,12 @@ def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERRO
 def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 
-    1.0 where no row is sure enough: then every answer is unsure.
+    One row and one error are counted more than there are, so that few rows do not promise too much (as in
+    Angelopoulos et al. 2022, "Conformal Risk Control"). 1.0 where no row is sure enough: then every answer
+    is unsure.
     """
     order = np.argsort(-confidences, kind="stable")
-    errors = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    errors = (np.cumsum(~right[order]) + 1) / (np.arange(len(order)) + 2)
     good = np.flatnonzero(errors <= target_error)
     # Rounded down, because the threshold itself is an answer that is sure.
     return float(np.floor(confidences[order][good[-1]] * 1e6) / 1e6) if len(good) else 1.0

@@ -20,6 +20,23 @@ SHOWN = 20  # findings of a kind
 LINES = 10  # lines of rows with the same fault
 
 
+def print_text(text: str) -> None:
+    """Paragraphs and tables in Markdown: on a terminal with lines around the cells, elsewhere as they are."""
+    console = Console()
+    if not console.is_terminal:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        return
+    for block in text.strip("\n").split("\n\n"):
+        if block.startswith("|"):
+            header, *rows = markdown.cells(block)
+            table = Table(*map(escape, header), header_style="bold")
+            for row in rows:
+                table.add_row(*map(escape, row))
+            console.print(table)
+        else:
+            console.print(block, markup=False, highlight=False)
+
+
 def print_check(found: Check) -> None:
     """Findings by kind, then the balance of the labels."""
     console, short = Console(), short_names(finding.table for finding in found.findings)
@@ -45,7 +62,7 @@ def print_suspects(found: Sequence[Suspect] | None) -> None:
         return
     table = Table(title=f"{len(found)} labels to look at again", header_style="bold", title_justify="left")
     short = short_names(one.example.table for one in found)
-    for column in ("line", "axis", "given", "rather", "quotation"):
+    for column in ("line", "axis", "given (its probability)", "rather", "quotation"):
         table.add_column(column)
     for one in found[:SHOWN]:
         given = f"{one.given} ({one.confidence:.0%})"

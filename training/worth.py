@@ -1,0 +1,98 @@
+"""What a fitted model is worth: on rows set aside, and beside the model that it started from."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stance.classifier import StanceClassifier
+from training import rehearsal
+from training.comparison import Comparison, between, compare
+from training.copies import fingerprint
+from training.crossvalidation import CrossValidated
+from training.dataset import ATTRIBUTED, FORMS
+from training.evaluation import evaluate
+from training.labelled import Example
+from training.material import Material, starting_model
+from training.report import Report
+
+FEW = 100  # validation rows, below which a threshold is rough
+
+
+@dataclass(frozen=True)
+class Worth:
+    """reports: figures by table. gain: the model beside the one it started from, where that knows the labels.
+
+    kept: the same for axes without new labels, on authored rows that neither was fitted to.
+    """
+
+    reports: Sequence[Report]
+    gain: Comparison | None = None
+    kept: Comparison | None = None
+
+
+def measured(
+    model: StanceClassifier,
+    material: Material,
+    tables: Mapping[str, Sequence[Example]],
+    crossed: CrossValidated | None,
+) -> Worth:
+    """Measure a model on the test rows and on further tables.
+
+    crossed: a cross-validation, whose predictions take the place of test rows.
+    """
+    test, train = material.split.test, material.split.train
+    named = {"the test rows": test, **tables}
+    notes = list(_calibration_notes(material))
+    reports = [
+        evaluate(model, rows, data=name, train=train, notes=notes) for name, rows in named.items() if rows
+    ]
+    start = starting_model(material.base)
+    shared = rehearsal.unchanged(start.scheme, material.scheme) if start else []
+    if start is None or not shared:
+        return Worth(reports)
+    former = StanceClassifier.from_folder(start)
+    labelled_axes = {name for name in shared if any(row.labels[name] for row in material.examples)}
+    gain = None
+    if labelled_axes and crossed:
+        gain = _crossed_gain(crossed, former, material, labelled_axes)
+    elif labelled_axes and test:
+        gain = compare(model, former, test, data="the test rows")
+    untouched = [name for name in shared if name not in labelled_axes]
+    held_out = rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
+    kept = compare(model, former, held_out, data="authored rows held out") if held_out else None
+    return Worth(reports, gain, kept)
+
+
+def _crossed_gain(
+    crossed: CrossValidated, former: StanceClassifier, material: Material, axes: Collection[str]
+) -> Comparison | None:
+    """What cross-validation says beside the starting model, on rows that this has not seen either."""
+    new = [
+        place
+        for place, row in enumerate(material.examples)
+        if fingerprint(row.quote.text) not in material.seen
+    ]
+    if not new:
+        return None
+    rows = [material.examples[place] for place in new]
+    before = former.classify_many([FORMS[ATTRIBUTED](row.quote) for row in rows])
+    return between(
+        [axis for axis in material.scheme.axes if axis.name in axes],
+        (crossed.report.model, former.name),
+        rows,
+        ([crossed.predictions[place] for place in new], before),
+        data=f"{len(new)} rows",
+    )
+
+
+def _calibration_notes(material: Material) -> Iterator[str]:
+    """A note where few rows say how far probabilities can be believed."""
+    counts = {
+        axis: sum(row.labels[axis] is not None for row in material.split.validation)
+        for axis in material.scheme.names
+    }
+    few = [f"{axis} ({count})" for axis, count in counts.items() if 0 < count < FEW]
+    if few:
+        yield (
+            f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among "
+            "sure answers than the 10 % aimed at: the one in the table is measured."
+        )
