@@ -131,6 +131,15 @@ def test_slices_by_any_column_with_empty_cells_last(classifier: StanceClassifier
     assert report.axis("stance", BARE).slices == ()
 
 
+def test_a_slice_in_which_all_rows_have_one_label_has_no_macro_f1(classifier: StanceClassifier) -> None:
+    report = measured(classifier, rows(16), ("stance", "side"))
+    of_stance = {one.value: one for one in report.axis("stance").slices if one.column == "stance"}
+    assert [one.macro_f1 for one in of_stance.values()] == [None] * 3
+    assert of_stance["accusatory"].accuracy.value == 1.0
+    assert all(one.macro_f1 for one in report.axis("stance").slices if one.column == "side")
+    assert report.html().count("stance by side") == 1
+
+
 def test_dates_are_sliced_by_year_whatever_their_column_is_called(classifier: StanceClassifier) -> None:
     days = ["2018-01-23", "2018-11-02", "2019-05-05"]
     given = [

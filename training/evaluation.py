@@ -146,7 +146,8 @@ def _completed(
 
 def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[str]) -> Iterator[Slice]:
     values = _values(column, rows)
-    counts = metrics.confusions(true_labels(rows, axis), labels, axis.labels)
+    true = true_labels(rows, axis)
+    counts = metrics.confusions(true, labels, axis.labels)
     for value in sorted(set(values), key=lambda value: (value in (EMPTY, OTHERS), value)):
         there = np.array([one == value for one in values])
         grouped = intervals.by_group(counts[there], [r.group for r, t in zip(rows, there, strict=True) if t])
@@ -154,7 +155,9 @@ def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[s
             column=column,
             value=value,
             rows=int(there.sum()),
-            macro_f1=intervals.score(grouped, metrics.macro_f1_score, edges=len(grouped)),
+            macro_f1=intervals.score(grouped, metrics.macro_f1_score, edges=len(grouped))
+            if len({label for label, t in zip(true, there, strict=True) if t}) > 1
+            else None,
             accuracy=intervals.score(grouped, metrics.accuracy_score, edges=len(grouped)),
         )
 

@@ -74,24 +74,27 @@ def risk_coverage(report: AxisReport) -> "Figure":
 
 
 def slices(report: AxisReport, column: str) -> "Figure":
-    """Macro-F1 with intervals for every value of a column; SettingsError where there are no such slices."""
-    found = [one for one in report.slices if one.column == column]
+    """Macro-F1 with intervals for every value of a column whose rows have two labels or more.
+
+    SettingsError where there are no such slices.
+    """
+    found = [(one, one.macro_f1) for one in report.slices if one.column == column and one.macro_f1]
     if not found:
-        columns = ", ".join(dict.fromkeys(one.column for one in report.slices)) or "nothing"
+        columns = ", ".join(dict.fromkeys(one.column for one in report.slices if one.macro_f1)) or "nothing"
         raise SettingsError(
             f"The report of {report.axis} has no slices by {column!r}, but by {columns}: evaluate with "
             f"slices=[{column!r}]."
         )
     figure, axes = _figure(5.0, 1.2 + 0.32 * len(found))
-    for place, one in enumerate(reversed(found)):
-        score = one.macro_f1
+    for place, (_, score) in enumerate(reversed(found)):
         axes.plot([score.low, score.high], [place, place], color=BLUE)
         axes.plot([score.value], [place], "o", color=BLUE, clip_on=False)
     axes.axvline(report.macro_f1.value, color=GREY, linestyle="--", linewidth=1)
-    names = [f"{name} ({one.rows})" for name, one in zip(_names(x.value for x in found), found, strict=True)]
+    shown = _names(one.value for one, _ in found)
+    names = [f"{name} ({one.rows})" for name, (one, _) in zip(shown, found, strict=True)]
     axes.set_yticks(range(len(found)), names[::-1], parse_math=False)
     # From the whole tenth below the lowest bound: most models lie close together.
-    lowest = min(0.8, int(10 * min(one.macro_f1.low for one in found)) / 10)
+    lowest = min(0.8, int(10 * min(score.low for _, score in found)) / 10)
     axes.set(xlim=(lowest, 1), ylim=(-0.6, len(found) - 0.4))
     axes.set_xlabel("macro-F1, 95 % interval; dashed: all rows")
     _title(axes, f"{report.axis} by {column}")

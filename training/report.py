@@ -87,12 +87,12 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows with one value in one column."""
+    """The rows with one value in one column; macro_f1 is None where all of them have the same label."""
 
     column: str
     value: str
     rows: int
-    macro_f1: Score
+    macro_f1: Score | None
     accuracy: Score
 
 

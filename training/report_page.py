@@ -88,7 +88,7 @@ def markdown_table(text: str) -> str:
 
 def _axis(axis: AxisReport) -> str:
     figures = [plots.confusion(axis), plots.reliability(axis), plots.risk_coverage(axis)]
-    columns = list(dict.fromkeys(one.column for one in axis.slices))
+    columns = list(dict.fromkeys(one.column for one in axis.slices if one.macro_f1))
     figures += [plots.slices(axis, column) for column in columns]
     drawn = "\n".join(plots.svg(figure) for figure in figures)
     parts = [
@@ -111,7 +111,7 @@ def _axis(axis: AxisReport) -> str:
         *_human(axis),
     ]
     if axis.slices:
-        rows = [(one.column, one.value, one.rows, one.macro_f1, one.accuracy) for one in axis.slices]
+        rows = [(one.column, one.value, one.rows, one.macro_f1 or "–", one.accuracy) for one in axis.slices]
         parts += ["<h3>Slices</h3>", _table(("column", "value", "rows", "macro-F1", "accuracy"), rows)]
     return "\n".join(parts)
 

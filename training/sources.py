@@ -113,12 +113,12 @@ def _from_path(source: str | Path) -> Table:
     if path.suffix.lower() in KINDS or path.exists():
         unit = "row" if path.suffix.lower() == ".parquet" else "line"
         return _made(str(path), read_rows(path, empty=True), columns_of(path), unit)
-    on_hub = isinstance(source, str) and re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", source)
+    on_hub = isinstance(source, str) and re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", source)
     inside = path.parent != Path() and path.parent.is_dir()
     if not on_hub or inside or path.suffix.lower() in ENDINGS:
         raise TableError(
             f"There is no table {source}. Give a file ({', '.join(KINDS)}), a folder that datasets saved, "
-            "or a name on the Hub."
+            "or a name on the Hub, such as owner/name. A name with blanks needs quotation marks."
         )
     return _loaded(str(source), lambda: datasets.load_dataset(str(source)))
 

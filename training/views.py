@@ -142,6 +142,6 @@ def _beside(axis: AxisReport) -> list[str]:
             f"another {found.macro_f1}, of the model against one coder {found.model_macro_f1}"
         )
     if axis.slices:
-        slices = [(one.column, one.value, one.rows, one.macro_f1) for one in axis.slices]
-        parts.append(markdown.table(("column", "value", "rows", "macro-F1"), slices))
+        slices = [(one.column, one.value, one.rows, one.macro_f1 or "–", one.accuracy) for one in axis.slices]
+        parts.append(markdown.table(("column", "value", "rows", "macro-F1", "accuracy"), slices))
     return parts
