@@ -128,3 +128,5 @@ def test_neither_what_has_labels_nor_what_the_model_knows_is_suggested(model_fol
     ]
     found = training.suggest(model_folder, table, columns={"quote": "Text", "stance": "Move"})
     assert found == [{"Text": "They will stop.", "side": "", "Move": "", "sentiment": ""}]
+    with pytest.raises(SettingsError, match=r"No row is left .* have a label \(side, Move, sentiment\)"):
+        training.suggest(model_folder, table[:2], columns={"quote": "Text", "stance": "Move"})

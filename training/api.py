@@ -160,6 +160,11 @@ def suggest(
     )
     known = [quote.text for _, quote in _all_quotes(labelled, columns)] if labelled is not None else []
     found = suggestion.suggest(classifier, rows, count=n, known=known)
+    if not found:
+        raise SettingsError(
+            f"No row is left to suggest: all have a label ({', '.join(axes.values())}), or the model was fitted "
+            "to them. Give quotations that nobody has labelled yet."
+        )
     return suggestion.to_fill_in(found, axes, guesses=guesses)
 
 
