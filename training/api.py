@@ -19,7 +19,6 @@ from training import (
     label_errors,
     labelled,
     network,
-    rehearsal,
     run,
     suggestion,
 )
@@ -29,15 +28,14 @@ from training.config import read_settings
 from training.copies import fingerprint
 from training.evaluation import Watch
 from training.label_errors import Suspect
-from training.labelled import Example
 from training.material import Schema, scheme_for, starting_model
 from training.report import Report
 from training.run import Run, RunConfig
 from training.schema import draft
 from training.sources import Source, Table, tables_of
+from training.unseen import Model, measurable, seen_by
 
 Data = Source | Sequence[Source]
-Model = str | Path | StanceClassifier
 
 
 def fit(
@@ -97,7 +95,7 @@ def evaluate(
     classifier, tables = opened(model), tables_of(data)
     examples = labelled.read_tables(tables, classifier.scheme, columns or {})
     learnt = labelled.read(train, classifier.scheme, columns=columns) if train is not None else None
-    examples, notes = _measurable({classifier.name: model}, examples, unseen=unseen)
+    examples, notes = measurable([(classifier.name, model)], examples, unseen=unseen)
     return evaluation.evaluate(
         classifier,
         examples,
@@ -127,8 +125,8 @@ def compare(
     other = {name for model in models for name in model.scheme.names} - set(shared.names)
     columns = {role: name for role, name in (columns or {}).items() if role not in other}
     examples = labelled.read_tables(tables, shared, columns)
-    named = {model.name: given for model, given in zip(models, (first, second), strict=True)}
-    examples, notes = _measurable(named, examples, unseen=unseen)
+    named = [(model.name, given) for model, given in zip(models, (first, second), strict=True)]
+    examples, notes = measurable(named, examples, unseen=unseen)
     if other:
         notes = [f"Not compared, as the models have other labels there: {', '.join(sorted(other))}.", *notes]
     return comparison.compare(*models, examples, data=_named(tables), notes=notes, watch=watch)
@@ -152,7 +150,7 @@ def suggest(
     """
     classifier, columns = opened(model), columns or {}
     axes = {name: columns.get(name, name) for name in classifier.scheme.names}
-    seen = _seen_by(model)
+    seen = seen_by(model)
     rows = (
         (row, quote)
         for row, quote in _all_quotes(unlabelled, columns)
@@ -162,8 +160,8 @@ def suggest(
     found = suggestion.suggest(classifier, rows, count=n, known=known)
     if not found:
         raise SettingsError(
-            f"No row is left to suggest: all have a label ({', '.join(axes.values())}), or the model was fitted "
-            "to them. Give quotations that nobody has labelled yet."
+            f"No row is left to suggest: all have a label ({', '.join(axes.values())}), or the model was "
+            "fitted to them. Give quotations that nobody has labelled yet."
         )
     return suggestion.to_fill_in(found, axes, guesses=guesses)
 
@@ -215,40 +213,6 @@ def opened(model: Model) -> StanceClassifier:
     if isinstance(model, StanceClassifier):
         return model
     return load(None if str(model) == "shipped" else model)
-
-
-def _measurable(
-    models: Mapping[str, Model], examples: list[Example], *, unseen: bool
-) -> tuple[list[Example], list[str]]:
-    """The rows to measure on, and what a reader must know: that a model was fitted to some of them."""
-    notes: list[str] = []
-    seen: set[str] = set()
-    for name, model in models.items():
-        theirs = _seen_by(model)
-        count = sum(fingerprint(example.quote.text) in theirs for example in examples)
-        if count and not unseen:
-            notes.append(
-                f"{name} was fitted to {count} of these {len(examples)} rows: the figures flatter it. "
-                "Leave such rows out: --unseen, or unseen=True."
-            )
-        seen |= theirs
-    if not unseen:
-        return examples, notes
-    rest = [example for example in examples if fingerprint(example.quote.text) not in seen]
-    if examples and not rest:
-        raise SettingsError(
-            f"All {len(examples)} rows were there when {' or '.join(models)} was fitted, so none is left to "
-            "measure on. Label others."
-        )
-    return rest, [f"Left out are {len(examples) - len(rest)} rows to which a model was fitted."]
-
-
-def _seen_by(model: Model) -> frozenset[str]:
-    """Fingerprints of what a model was fitted to; none where only the classifier is given."""
-    if isinstance(model, StanceClassifier):
-        return frozenset()
-    folder = ModelFolder.shipped() if str(model) == "shipped" else ModelFolder.open(model)
-    return rehearsal.seen_by(dict(folder.manifest.get("provenance", {})))
 
 
 def _named(tables: Sequence[Table]) -> str:

@@ -1,7 +1,7 @@
 """Everything about a labelled table that would spoil a fit or a figure, found before anything trains."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -9,10 +9,10 @@ from typing import Any
 
 from stance.encoding import Encoder
 from stance.labels import LabelScheme
-from training.copies import near_duplicates, words
+from training.findings import Finding, Places, of_pairs
 from training.labelled import Example, examine, legal_label
 from training.schema import ENOUGH, labels_in
-from training.sources import Table, short_names
+from training.sources import Table
 
 SHOWN = 20  # findings that a Check prints
 RARE = 10  # rows with a label, below which nobody can learn or measure it
@@ -22,25 +22,6 @@ GARBLED = re.compile(
     "â€|[ÂÃ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|ï¿½|ï»¿|�|‚Ä[ôúùìî]|√[©®§±º†]|[\x80-\x9f]"
     r"|(?<=[a-z])[Õ?](?=(?:s|t|re|ve|ll|d|m)\b)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with a row, or with all of them.
-
-    serious: a fit refuses such data. unit, line: which row of the table; None where all are meant.
-    """
-
-    serious: bool
-    kind: str
-    message: str
-    table: str = ""
-    unit: str = ""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = "" if self.line is None else f"{self.table}, {self.unit} {self.line}: "
-        return f"{'error' if self.serious else 'warning'}, {self.kind}: {place}{self.message}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,11 +72,11 @@ def check(
     examples, bad = examine(tables, scheme, columns)
     findings = [Finding(True, one.kind, one.message, one.table, one.unit, one.line) for one in bad]
     findings += _empty_rows(tables)
-    where = _Places(tables)
+    where = Places(tables)
     amiss = {(one.table, one.line) for one in bad}
     findings += _of_rows(examples, where, amiss)
     findings += _of_splits([one for one in examples if (one.table, one.line) not in amiss])
-    findings += _of_pairs(examples, where)
+    findings += of_pairs(examples, where)
     findings += _of_labels(examples, scheme, tables, columns)
     findings += _of_spellings(tables, scheme, columns)
     findings += _of_columns(examples)
@@ -115,21 +96,6 @@ def check(
     )
 
 
-class _Places:
-    """From an Example back to its table and line."""
-
-    def __init__(self, tables: Sequence[Table]) -> None:
-        self._units = {table.name: table.unit for table in tables}
-        self._short = short_names(self._units)
-
-    def finding(self, kind: str, example: Example, said: str) -> Finding:
-        return Finding(False, kind, said, example.table, self._units[example.table], example.line)
-
-    def named(self, example: Example, beside: Example) -> str:
-        where = f"{self._units[example.table]} {example.line}"
-        return where if example.table == beside.table else f"{self._short[example.table]}, {where}"
-
-
 def _empty_rows(tables: Sequence[Table]) -> list[Finding]:
     said = "nothing stands in it: it is passed over."
     lines = [(table, line) for table in tables for line in table.empty]
@@ -137,7 +103,7 @@ def _empty_rows(tables: Sequence[Table]) -> list[Finding]:
 
 
 def _of_rows(
-    examples: Sequence[Example], where: _Places, amiss: Collection[tuple[str, int]]
+    examples: Sequence[Example], where: Places, amiss: Collection[tuple[str, int]]
 ) -> Iterator[Finding]:
     for example in examples:
         if not any(example.labels.values()) and (example.table, example.line) not in amiss:
@@ -159,71 +125,6 @@ def _of_splits(examples: Sequence[Example]) -> Iterator[Finding]:
     for name in ("train", "validation") if counts and not missing else ():
         if not counts[name]:
             yield Finding(True, "empty split", f"no row belongs to {name}: a fit needs some.")
-
-
-def _of_pairs(examples: Sequence[Example], where: _Places) -> Iterator[Finding]:
-    """Copies, near-copies, contradictions, and what stands on two sides of a given split."""
-    keys = [tuple(words(example.quote.text)) for example in examples]
-    earlier: dict[tuple[str, ...], dict[Any, Example]] = defaultdict(dict)
-    for key, example in zip(keys, examples, strict=True):
-        if alike := earlier[key]:
-            yield from _of_copies(list(alike.values()), example, where)
-        alike.setdefault((example.split, example.quote.speaker, *example.labels.values()), example)
-    near: set[int] = set()
-    for a, b in near_duplicates([example.quote.text for example in examples]):
-        if keys[a] != keys[b]:
-            said = f"nearly the same quotation as {where.named(examples[a], examples[b])}"
-            if _divided(examples[a], examples[b]):
-                yield _leak(said, examples[a], examples[b], where)
-            elif b not in near:
-                near.add(b)
-                yield where.finding("near-duplicate", examples[b], f"{said}.")
-    yield from _divided_groups(examples, where)
-
-
-def _of_copies(alike: Sequence[Example], copy: Example, where: _Places) -> Iterator[Finding]:
-    """What is to be said of a row whose quotation stands in others above it."""
-    for other in [one for one in alike if _divided(one, copy)][:1]:
-        yield _leak(f"the same quotation as {where.named(other, copy)}", other, copy, where)
-    other = next((one for one in alike if _differing(one, copy)), alike[0])
-    said, differing = f"the same quotation as {where.named(other, copy)}", _differing(other, copy)
-    if differing:
-        yield where.finding("two labels", copy, f"{said}, with other labels: {differing}.")
-    else:
-        yield where.finding("duplicate", copy, f"{said}.")
-
-
-def _divided(one: Example, other: Example) -> bool:
-    return bool(one.split and other.split and one.split != other.split)
-
-
-def _leak(said: str, first: Example, second: Example, where: _Places) -> Finding:
-    message = f"{said}, but one is in {first.split}, the other in {second.split}: take one out."
-    return where.finding("leak between splits", second, message)
-
-
-def _differing(first: Example, second: Example) -> str:
-    """Labels that two rows with the same quotation and speaker cannot both have."""
-    if first.quote.speaker != second.quote.speaker:
-        return ""
-    return "; ".join(
-        f"{axis} {first.labels[axis]} there, {label} here"
-        for axis, label in second.labels.items()
-        if label and first.labels[axis] and label != first.labels[axis]
-    )
-
-
-def _divided_groups(examples: Sequence[Example], where: _Places) -> Iterator[Finding]:
-    splits: dict[str, dict[str, Example]] = defaultdict(dict)
-    for example in examples:
-        if example.split:
-            splits[example.group].setdefault(example.split, example)
-    for group, found in splits.items():
-        if len(found) > 1:
-            *_, last = found.values()
-            stands = " and ".join(f"{name} ({where.named(one, last)})" for name, one in found.items())
-            said = f"group {group!r} stands in {stands}: keep an article's rows together."
-            yield where.finding("leak between splits", last, said)
 
 
 def _of_labels(
@@ -273,7 +174,7 @@ def _of_spellings(
                 yield Finding(False, "new label", said)
 
 
-def _too_long(examples: Sequence[Example], where: _Places, encoder: Encoder) -> Iterator[Finding]:
+def _too_long(examples: Sequence[Example], where: Places, encoder: Encoder) -> Iterator[Finding]:
     seen = encoder.encode([example.quote for example in examples]) if examples else []
     for example, encoded in zip(examples, seen, strict=True):
         if encoded.truncated:

@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from training import markdown
-from training.checking import Check, Finding
+from training.checking import Check
 from training.dataset import ATTRIBUTED
+from training.findings import Finding
 from training.label_errors import Suspect
 from training.report import AxisReport, Report
 from training.sources import short_names
