@@ -83,6 +83,7 @@ def fit(tiny_base: Path, schema_file: Path, lessons: Path, tmp_path_factory: pyt
     config |= {"hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.2}
     (base / "config.json").write_text(json.dumps(config), encoding="utf-8")
     settings = {"epochs": 6, "batch_size": 4, "learning_rate": 3e-3, "window": 48, "checkpoint_steps": 7}
+    settings |= {"soup": 2}
     typed = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     return Fit((str(lessons), "--base", str(base), "--schema", str(schema_file), *typed))
 

@@ -3,6 +3,7 @@
 import logging
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,35 @@ def processes() -> Any:
     return PartialState(cpu=_on_cpu())
 
 
+def fitted(
+    base: Base,
+    scheme: LabelScheme,
+    config: FitConfig,
+    split: Split,
+    folder: Path,
+    *,
+    logs: Path | None = None,
+) -> "Fitting":
+    """A fit that is done, or the mean of ``config.soup`` fits of seeds that follow one another.
+
+    The mean of networks that started from one model errs less than each as a rule (Wortsman et al. 2022,
+    "Model soups"). folder, logs: of one fit; several have folders in them.
+    """
+    if config.soup == 1:
+        one = Fitting(base, scheme, config, folder, logs=logs)
+        one.fit(split)
+        return one
+    weights = []
+    for number in range(config.soup):
+        log.info("fit %d of %d, whose mean is the model", number + 1, config.soup)
+        name = f"fit-{number + 1}"
+        seeded = replace(config, seed=config.seed + number)
+        one = Fitting(base, scheme, seeded, folder / name, logs=logs and logs / name)
+        weights.append(one.fit(split).state_dict())
+    one.become(network.mean(weights), split.validation)
+    return one
+
+
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
@@ -78,6 +108,11 @@ class Fitting:
         self.score = self._score(split.validation)
         processes().wait_for_everyone()  # all have read the checkpoints: they may be deleted
         return self.model
+
+    def become(self, weights: dict[str, torch.Tensor], validation: list[Example]) -> None:
+        """Take other weights, and their score."""
+        self.model.load_state_dict(weights)
+        self.score = self._score(validation)
 
     def _score(self, examples: list[Example]) -> float:
         encoded = self.encoder.encode([FORMS[ATTRIBUTED](example.quote) for example in examples])

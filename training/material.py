@@ -18,7 +18,7 @@ from stance.runtime import Model, logits_of
 from training import bases, labelled, network, rehearsal, splits, temperature
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
-from training.fitting import Fitting
+from training.fitting import Fitting, fitted
 from training.labelled import Example
 from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
 from training.sources import Table
@@ -60,9 +60,7 @@ class Material:
 
     def fit(self, folder: Path) -> Fitting:
         """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
-        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs)
-        fitting.fit(self.split)
-        return fitting
+        return fitted(self.base, self.scheme, self.config, self.split, folder, logs=self.logs)
 
     def fitted(self, folder: Path) -> StanceClassifier:
         """A classifier over the fitted network, calibrated, without export."""

@@ -64,7 +64,7 @@ def table(trials: Sequence[Trial]) -> str:
 
 
 def _tried(material: Material, settings: Mapping[str, Any], folder: Path) -> Fitting:
-    config = replace(material.config, **settings)
+    config = replace(material.config, **settings, soup=1)  # one fit tells enough of settings
     return replace(material, config=config, logs=material.logs and material.logs / folder.name).fit(folder)
 
 

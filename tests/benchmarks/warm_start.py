@@ -2,7 +2,8 @@
 
 The topics of the authored rows make three groups. For each, a stand-in for the shipped model is
 fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A model
-retrained from the stand-in is compared with the stand-in and with one fitted from the base on the same rows.
+retrained from the stand-in is compared with the stand-in, with one fitted from the base on the same rows, and
+with the stand-in fitted on as long without any new row, which tells what of the gain the new rows are.
 
     python -m tests.benchmarks.warm_start sentence-transformers/all-MiniLM-L6-v2 FOLDER
 """
@@ -11,8 +12,9 @@ import argparse
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -20,7 +22,7 @@ import numpy as np
 from scipy import stats
 from transformers import AutoTokenizer
 
-from training import bases, export, markdown, rehearsal, splits
+from training import bases, export, fitting, markdown, rehearsal, splits
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
 from training.fitting import Fitting
@@ -29,6 +31,7 @@ from training.metrics import macro_f1
 
 SEEDS, SIZES = 5, (100, 300)
 STAND_IN, COLD, WARM = "stand-in", "from the base", "retrained"
+CONTINUED = "fitted on without new rows"
 # What is new to a model is a subject: settings were chosen with topics dealt at random.
 THEMES = {
     "trade and technology": "tariffs and trade talks, semiconductors, agricultural purchases, rare earths, "
@@ -77,16 +80,8 @@ def fitted(
     split = splits.split(rows, validation_share=settings.validation_share, test_share=0, seed=settings.seed)
     train = rehearsal.mixed(split.train, extra, share=settings.rehearsal, seed=settings.seed)
     with tempfile.TemporaryDirectory() as checkpoints:
-        fitting = Fitting(base, SCHEME, settings, Path(checkpoints))
-        fitting.fit(splits.Split(train, split.validation, []))
-    return fitting
-
-
-def saved(fitting: Fitting, base: bases.Base, folder: Path) -> bases.Base:
-    """The stand-in as a base: what a model folder is for fitting, without the graph."""
-    fitting.model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base.folder).save_pretrained(folder)
-    return bases.Base(folder, "stand-in")
+        there = splits.Split(train, split.validation, [])
+        return fitting.fitted(base, SCHEME, settings, there, Path(checkpoints))
 
 
 def by_axis(fitting: Fitting, rows: Sequence[Example]) -> dict[str, float]:
@@ -106,28 +101,41 @@ def chosen(rows: int, *, warm: bool, seed: int) -> FitConfig:
     return FitConfig.from_table({**defaults(rows, start="same" if warm else "new"), "seed": seed})
 
 
+def kept(folder: Path, fit: Callable[[], Fitting], base: bases.Base) -> bases.Base:
+    """What a model folder is for fitting, without the graph; fitted first if it is not there."""
+    if not (folder / "config.json").exists():
+        fit().model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(base.folder).save_pretrained(folder)
+    return bases.Base(folder, folder.name)
+
+
 def scores(base: bases.Base, folder: Path, *, seeds: Sequence[int], groups: Sequence[int]) -> Iterator[Score]:
+    """Fit and score what the folder does not have yet."""
     dealt = topic_groups(rehearsal.authored_rows(SCHEME))
     for g in groups:
         others = [row for h, rows in enumerate(dealt) if h != g for row in rows]
         recipe = chosen(len(others), warm=False, seed=13)
-        kept = folder / f"stand-in-{g}"
-        if not (kept / "config.json").exists():
-            saved(fitted(base, others, recipe), base, kept)
-        stand_in = bases.Base(kept, "stand-in")
-        start = Fitting(stand_in, SCHEME, recipe, folder / "none")
+        stand_in = kept(folder / f"stand-in-{g}", partial(fitted, base, others, recipe), base)
+        more = chosen(max(SIZES), warm=True, seed=13)
+        continued = kept(folder / f"continued-{g}", partial(fitted, stand_in, others, more), base)
         for seed in seeds:
             shuffled = random.Random(seed).sample(dealt[g], len(dealt[g]))
             held_back = shuffled[max(SIZES) :]
-            if (folder / f"{g}-{seed}-{max(SIZES)}-{COLD}.json").exists():
-                continue
-            yield Score(g, seed, 0, STAND_IN, by_axis(start, held_back))
-            for size in SIZES:
-                for name, origin in ((WARM, stand_in), (COLD, base)):
+            for name, origin in ((STAND_IN, stand_in), (CONTINUED, continued)):
+                if not place(folder, g, seed, 0, name).exists():
+                    start = Fitting(origin, SCHEME, recipe, folder / "none")
+                    yield Score(g, seed, 0, name, by_axis(start, held_back))
+            for size, (name, origin) in product(SIZES, ((WARM, stand_in), (COLD, base))):
+                if not place(folder, g, seed, size, name).exists():
                     warm = origin is stand_in
                     settings = chosen(size, warm=warm, seed=seed)
                     model = fitted(origin, shuffled[:size], settings, others if warm else ())
                     yield Score(g, seed, size, name, by_axis(model, held_back))
+
+
+def place(folder: Path, group: int, seed: int, size: int, model: str) -> Path:
+    """Where a score is kept."""
+    return folder / f"{group}-{seed}-{size}-{model}.json"
 
 
 def interval(values: Sequence[float]) -> str:
@@ -145,7 +153,7 @@ def table(found: Sequence[Score]) -> str:
     means of the groups, which are few.
     """
     at = {(s.group, s.seed, s.size, s.model): s for s in found}
-    wanted = [(0, STAND_IN), *((size, name) for size in SIZES for name in (COLD, WARM))]
+    wanted = [(0, STAND_IN), (0, CONTINUED), *((size, name) for size in SIZES for name in (COLD, WARM))]
     runs = sorted({(s.group, s.seed) for s in found if all((s.group, s.seed, *one) in at for one in wanted)})
     if not runs:
         return "No run is complete."
@@ -153,11 +161,11 @@ def table(found: Sequence[Score]) -> str:
     scored, gained = list[list[str]](), list[list[str]]()
     for size, axis in product(SIZES, (*SCHEME.names, "mean")):
         values = {
-            name: np.array([at[g, seed, 0 if name == STAND_IN else size, name].on(axis) for g, seed in runs])
-            for name in (STAND_IN, COLD, WARM)
+            name: np.array([at[g, seed, own, name].on(axis) for g, seed in runs])
+            for name, own in ((STAND_IN, 0), (CONTINUED, 0), (COLD, size), (WARM, size))
         }
         scored.append([str(size), axis, *(f"{one.mean():.3f}" for one in values.values())])
-        for other in (STAND_IN, COLD):
+        for other in (STAND_IN, CONTINUED, COLD):
             gains = values[WARM] - values[other]
             means = [float(gains[[h == g for h, _ in runs]].mean()) for g in groups]
             signed = ", ".join(f"{mean:+.3f}" for mean in means)
@@ -166,7 +174,7 @@ def table(found: Sequence[Score]) -> str:
     return "\n\n".join(
         [
             f"{len(runs)} runs in {len(groups)} groups. Macro-F1 on the rows held back:",
-            markdown.table(("new rows", "axis", STAND_IN, COLD, WARM), scored),
+            markdown.table(("new rows", "axis", STAND_IN, CONTINUED, COLD, WARM), scored),
             f"What the {WARM} model gains:",
             markdown.table(
                 ("new rows", "axis", "beside", "gain", "95 % over runs", "by group", "95 % over groups"),
@@ -187,8 +195,8 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     for score in scores(bases.resolve(given.base), given.folder, seeds=given.seeds, groups=given.groups):
-        name = f"{score.group}-{score.seed}-{score.size}-{score.model}.json"
-        (given.folder / name).write_text(json.dumps(asdict(score)), encoding="utf-8")
+        path = place(given.folder, score.group, score.seed, score.size, score.model)
+        path.write_text(json.dumps(asdict(score)), encoding="utf-8")
     found = [Score(**json.loads(path.read_text())) for path in sorted(given.folder.glob("*-*.json"))]
     print(table(found))
 
