@@ -84,6 +84,14 @@ class LabelScheme:
         return dict(enumerate(names))
 
 
+def legal_label(found: str, legal: Sequence[str]) -> str | None:
+    """The legal label that stands in a cell, also where it is written in other capitals."""
+    if found in legal:
+        return found
+    alike = [label for label in legal if label.casefold() == found.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
 def nearest(found: str, legal: Sequence[str]) -> str | None:
     """The legal spelling that ``found`` was probably meant to be, if there is one."""
     by_folded = {label.casefold(): label for label in legal}

@@ -30,7 +30,10 @@ class Writer(Protocol):
 def check_output(path: Path, read: Iterable[object]) -> None:
     """SettingsError where a table to be written is one of those that are read: it would be lost."""
     for source in read:
-        if isinstance(source, str | Path) and path.resolve() == Path(source).resolve():
+        if not isinstance(source, str | Path):
+            continue
+        both = path.exists() and Path(source).exists()
+        if path.resolve() == Path(source).resolve() or (both and path.samefile(source)):
             raise SettingsError(
                 f"{path} is the table that is read, and would be lost. Give another --output."
             )

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,8 +81,21 @@ def test_a_comparison_says_in_words_what_can_be_told() -> None:
     same = comparison.compare(A, A, worse, data="rows", notes=["Some rows were known."])
     assert same.undecided == ["stance"]
     assert "On stance these rows cannot tell which is better." in same.markdown()
-    assert same.markdown().endswith("Some rows were known.")
-    assert same.as_dict()["notes"] == ["Some rows were known."]
+    assert "\n\nSome rows were known.\n\n" in same.markdown()
+    assert same.as_dict()["notes"][0] == "Some rows were known."
+    assert comparison.compare(A, A, rows((0, 0, None)), data="rows").notes == (
+        "No row has a label, so there is nothing to measure.",
+    )
+
+
+def test_nothing_is_called_better_on_the_word_of_a_few_articles() -> None:
+    one = [
+        replace(row, group="the only one") for row in rows(*[(i % 3, (i + 1) % 3, i % 3) for i in range(40)])
+    ]
+    found = comparison.compare(A, B, one, data="rows")
+    assert found.axes[0].gain.low > 0
+    assert (found.axes[0].groups, found.undecided) == (1, ["stance"])
+    assert "All rows are of one group" in found.markdown()
 
 
 def test_rows_where_they_differ_are_listed_with_or_without_a_label() -> None:

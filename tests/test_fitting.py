@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from training import bases, checkpoints
 from training.bases import Base
 from training.config import FitConfig
 from training.fitting import Fitting
-from training.fitting import fitted as fitted_as_configured
 from training.labelled import Example
+from training.soup import fitted as fitted_as_configured
 from training.splits import Split
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -139,11 +140,14 @@ def test_a_soup_is_the_mean_of_fits_with_seeds_that_follow_one_another(
 ) -> None:
     config = FitConfig.from_table({**QUICK, "epochs": 1, "seed": 5, "soup": 2, "keep": 0.25})
     soup = fitted_as_configured(base, SCHEME, config, split, tmp_path / "soup")
-    alone = [weights(fitted(epochs=1, seed=seed, keep=0.25)) for seed in (5, 6)]
+    first = fitted(epochs=1, seed=5, keep=0.25)
+    second = Fitting(base, SCHEME, replace(config, seed=6), tmp_path / "second", start=first.start)
+    second.fit(split)
+    alone = [weights(first), weights(second)]
     assert any(not np.array_equal(alone[0][name], alone[1][name]) for name in alone[0])
     for name, value in weights(soup).items():
         np.testing.assert_allclose(value, (alone[0][name] + alone[1][name]) / 2, atol=1e-6, err_msg=name)
-    assert soup.score == soup._score(split.validation)
+    assert soup.score == soup._score(split.validation) > 0
 
 
 def test_a_soup_goes_on_with_the_fit_that_was_interrupted(

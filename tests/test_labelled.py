@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from stance.errors import ColumnError, EmptyTableError, LabelledFileError
+from stance.labels import legal_label
 from tests.conftest import SCHEME
 from training import labelled
 from training.sources import tables_of
@@ -163,5 +164,5 @@ def test_labels_in_other_capitals_are_the_labels(tmp_path: Path) -> None:
 
 
 def test_capitals_that_tell_two_labels_apart_do() -> None:
-    assert labelled.legal_label("us", ["US", "us"]) == "us"
-    assert labelled.legal_label("Us", ["US", "us"]) is None
+    assert legal_label("us", ["US", "us"]) == "us"
+    assert legal_label("Us", ["US", "us"]) is None

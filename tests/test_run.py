@@ -23,9 +23,10 @@ from stance.folder import ModelFolder
 from stance.quotes import Quote
 from stance.runtime import OnnxModel
 from tests.conftest import LESSONS, SCHEME
-from training import bases, export, network, run
-from training.material import Material
+from training import bases, export, network, run, worth
+from training.material import Material, prepared
 from training.run import Run, RunConfig
+from training.sources import tables_of
 
 QUOTES = [Quote(text, speaker) for text, speaker, *_ in LESSONS]
 
@@ -287,7 +288,11 @@ def test_a_run_says_what_it_is_worth_beside_the_start_and_by_cross_validation(
     assert found.cross_validated is not None
     assert [trial.settings["epochs"] for trial in found.trials] == [1]
     shown = found.markdown()
-    for part in ("Settings tried (1):", "By 2-fold cross-validation:", "The new model (A) beside the one"):
+    for part in (
+        "Settings tried (1):",
+        "By 2-fold cross-validation:",
+        "What is new (A) beside the model it started from (B):",
+    ):
         assert part in shown
     assert "2-fold cross-validation" in (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
 
@@ -380,3 +385,22 @@ def test_too_few_groups_for_the_folds_are_told_before_anything_is_fitted(
     with pytest.raises(SettingsError, match=r"999 fold\(s\) were asked for"):
         run.fit(replace(run_config(tmp_path / "m"), folds=999, trials=3))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_says_what_was_mixed_in_and_where_few_rows_decide(model_folder: Path, tmp_path: Path) -> None:
+    rows = own_rows().query("stance != 'neutral'").drop(columns=["side", "split"])
+    twice = pd.concat(
+        [rows.assign(Text=rows["Text"] + word, group=rows["group"] + word) for word in (" Now.", " Must.")]
+    )
+    made = tables_of(twice)
+    given = {"base": str(model_folder), "rehearsal": 1, "validation_share": 0.4, "test_share": 0.2}
+    found = prepared(made, schema=None, columns={"quote": "Text", "speaker": "Who"}, settings=given)
+    own = len(found.split.train) - len(found.authored[: len(found.split.train) // 2])
+    assert f"({own} of yours, {own} authored ones, so that it keeps what it knew)" in run._rows(found)
+    (note,) = worth._calibration_notes(found)
+    count = len(found.split.validation)
+    assert note.startswith(f"Few validation rows say how sure is sure: stance ({count}).")
+    fewer = prepared(
+        tables_of(rows), schema=None, columns={"quote": "Text", "speaker": "Who"}, settings=given
+    )
+    assert list(worth._calibration_notes(fewer)) == []  # the axis keeps the calibration that it had

@@ -188,6 +188,19 @@ def test_rows_that_a_model_was_fitted_to_are_told_and_can_be_left_out(
     assert "fitted to 176 of these 177 rows" in run("compare", model_folder, "shipped", both).stdout
 
 
+def test_axes_with_other_labels_are_not_compared_and_that_is_told(
+    model_folder: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    table, other = tmp_path / "rows.csv", tmp_path / "other"
+    lines = [f"We hope {i}.;US;{'for' if i % 2 else 'against'};g{i}" for i in range(12)]
+    table.write_text("\n".join(["quote;side;Move;group", *lines]), encoding="utf-8")
+    options = ["--schema", "data", "--base", model_folder, "--column", "stance=Move"]
+    run("fit", table, "--output", other, *options, *settings(epochs=1, rehearsal=0, window=48))
+    shown = run("compare", other, model_folder, table, "--column", "stance=Move").stdout
+    assert "Not compared, as the models have other labels there: stance." in shown
+    assert "| side | 12 |" in shown
+
+
 def test_a_table_that_is_read_is_not_written_over(model_folder: Path, lessons: Path) -> None:
     before = lessons.read_bytes()
     for command in (["compare", model_folder, "shipped"], ["suggest", model_folder]):

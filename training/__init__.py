@@ -19,10 +19,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"training has no {name!r}, only {', '.join(__all__)}")
     import importlib
 
-    if name == "plots":
-        return importlib.import_module("training.plots")
     room = "training.proportions" if name in ("shares", "SampleWarning") else "training.api"
     try:
+        if name == "plots":
+            return importlib.import_module("training.plots")
         return getattr(importlib.import_module(room), name)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("stance", "training"):

@@ -55,6 +55,7 @@ def check(
 
     columns = column_names(column)
     if write_schema:
+        check_output(write_schema, data)
         drafted = api.draft_schema(data, columns=columns, base=base)
         try:
             write_schema.write_text(drafted, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 from stance.classifier import StanceClassifier, load
 from stance.encoding import Encoder
-from stance.errors import SettingsError
+from stance.errors import ColumnError, SettingsError
 from stance.folder import ModelFolder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
@@ -144,19 +144,27 @@ def suggest(
     """The n rows most worth labelling next, with an empty column for each axis, ready to fill in.
 
     They are harder than the rest: train on them, but measure on rows that were drawn at random. Left out
-    are rows that have a label, and quotations that the model was fitted to. labelled: further tables that
-    have labels already, which are left out with their near-duplicates. columns: may name those of the axes,
-    too. guesses: put the model's labels beside the empty columns, which saves time and biases coders.
+    are quotations that the model was fitted to, and those that have a label on each axis of which the tables
+    have a column, with their near-duplicates. labelled: further tables with labels. columns: may name those
+    of the axes, too; ColumnError where no table has one. guesses: put the model's labels beside the empty
+    columns, which saves time and biases coders.
     """
     classifier, columns = opened(model), columns or {}
     axes = {name: columns.get(name, name) for name in classifier.scheme.names}
-    seen = seen_by(model)
-    rows = (
-        (row, quote)
-        for row, quote in _all_quotes(unlabelled, columns)
-        if not any(row.get(name) for name in axes.values()) and fingerprint(quote.text) not in seen
-    )
-    known = [quote.text for _, quote in _all_quotes(labelled, columns)] if labelled is not None else []
+    seen, tables = seen_by(model), tables_of(unlabelled)
+    names = {name for table in tables for name in table.columns}
+    for axis, name in axes.items():
+        if axis in columns and name not in names:
+            raise ColumnError(f"No table has the column {name!r}, which was given for {axis}.")
+    filled = [name for name in axes.values() if name in names]
+    rows, known = list[tuple[dict[str, Any], Quote]](), list[str]()
+    for row, quote in _all_quotes(tables, columns):
+        if filled and all(row.get(name) for name in filled):
+            known.append(quote.text)
+        elif fingerprint(quote.text) not in seen:
+            rows.append((row, quote))
+    if labelled is not None:
+        known += [quote.text for _, quote in _all_quotes(tables_of(labelled), columns)]
     found = suggestion.suggest(classifier, rows, count=n, known=known)
     if not found:
         raise SettingsError(
@@ -219,8 +227,10 @@ def _named(tables: Sequence[Table]) -> str:
     return ", ".join(table.short for table in tables)
 
 
-def _all_quotes(data: Data, columns: Mapping[str, str]) -> Iterable[tuple[dict[str, Any], Quote]]:
-    return (pair for table in tables_of(data) for pair in _quotes(table, columns))
+def _all_quotes(
+    tables: Sequence[Table], columns: Mapping[str, str]
+) -> Iterable[tuple[dict[str, Any], Quote]]:
+    return (pair for table in tables for pair in _quotes(table, columns))
 
 
 def _quotes(table: Table, columns: Mapping[str, str]) -> Iterable[tuple[dict[str, Any], Quote]]:

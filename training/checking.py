@@ -8,9 +8,9 @@ from statistics import median
 from typing import Any
 
 from stance.encoding import Encoder
-from stance.labels import LabelScheme
+from stance.labels import LabelScheme, legal_label
 from training.findings import Finding, Places, of_pairs
-from training.labelled import Example, examine, legal_label
+from training.labelled import Example, examine
 from training.schema import ENOUGH, labels_in
 from training.sources import Table
 

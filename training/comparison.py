@@ -13,7 +13,7 @@ from stance.labels import Axis
 from stance.results import Prediction
 from training import intervals, metrics
 from training.dataset import ATTRIBUTED, FORMS
-from training.evaluation import Watch
+from training.evaluation import Watch, group_notes
 from training.figures import difference, true_labels
 from training.intervals import Score
 from training.labelled import Example
@@ -30,6 +30,7 @@ COLUMNS = (
     "p",
 )
 DIFFERENCE = ("table", "line", "group", "quote", "speaker", "axis", "true", "first", "second")
+LEAST = 10  # groups, below which nothing is called better or worse
 NOTE = "Intervals resample groups; p is McNemar's exact test, which takes every row for a draw of its own."
 
 
@@ -39,11 +40,13 @@ class AxisComparison:
 
     only_first, only_second: rows that only one of the two has right. p: of McNemar's exact test, that
     these are as many by chance (McNemar 1947; exact binomial form). The test takes every row for itself:
-    where rows of one article resemble one another, the interval of the gain says more.
+    where rows of one article resemble one another, the interval of the gain says more. groups: articles or
+    sources that the interval resamples.
     """
 
     axis: str
     rows: int
+    groups: int
     first: Score
     second: Score
     gain: Score
@@ -112,8 +115,9 @@ class Comparison:
 
     def verdict(self) -> str:
         """On which axes A is better or worse by more than chance, and on which nobody can tell."""
-        better = [one.axis for one in self.axes if one.gain.low > 0]
-        worse = [one.axis for one in self.axes if one.gain.high < 0]
+        decided = [one for one in self.axes if one.axis not in self.undecided]
+        better = [one.axis for one in decided if one.gain.value > 0]
+        worse = [one.axis for one in decided if one.gain.value < 0]
         told = [
             f"A is {word} on {', '.join(on)}." for word, on in (("better", better), ("worse", worse)) if on
         ]
@@ -123,8 +127,8 @@ class Comparison:
 
     @property
     def undecided(self) -> list[str]:
-        """The axes whose gain may as well be none."""
-        return [one.axis for one in self.axes if one.gain.low <= 0 <= one.gain.high]
+        """The axes whose gain may as well be none, or rests on groups too few for its interval to hold."""
+        return [one.axis for one in self.axes if one.groups < LEAST or one.gain.low <= 0 <= one.gain.high]
 
     def _repr_html_(self) -> str:
         from training.report_page import markdown_table
@@ -148,7 +152,8 @@ def compare(
     quotes = [FORMS[ATTRIBUTED](example.quote) for example in examples]
     said = [list(model.stream(watch(quotes))) for model in (first, second)]
     axes = shared_axes(first, second)
-    return replace(between(axes, (first.name, second.name), examples, said, data=data), notes=tuple(notes))
+    found = between(axes, (first.name, second.name), examples, said, data=data)
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def between(
@@ -159,7 +164,7 @@ def between(
     *,
     data: str,
 ) -> Comparison:
-    """Compare what two models, called ``names``, have said of the same rows."""
+    """Compare what two models, called ``names``, have said of the same rows; notes where these are few."""
     figures, differences = [], []
     for axis in axes:
         labels = [[prediction[axis.name].label for prediction in one] for one in said]
@@ -170,7 +175,8 @@ def between(
         ]
         if any(example.labels.get(axis.name) for example in examples):
             figures.append(_figures(axis, examples, labels[0], labels[1]))
-    return Comparison(*names, data, tuple(figures), tuple(differences))
+    notes = group_notes(examples) if figures else ["No row has a label, so there is nothing to measure."]
+    return Comparison(*names, data, tuple(figures), tuple(differences), tuple(notes))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -194,6 +200,7 @@ def _figures(
     return AxisComparison(
         axis=axis.name,
         rows=len(rows),
+        groups=len(counts),
         first=intervals.score(counts[:, 0], metrics.macro_f1_score, edges=len(counts)),
         second=intervals.score(counts[:, 1], metrics.macro_f1_score, edges=len(counts)),
         gain=intervals.score(counts, difference),

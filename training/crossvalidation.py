@@ -16,14 +16,19 @@ from training.figures import axis_report
 from training.labelled import Example
 from training.material import Material
 from training.report import Report
+from training.unseen import flattered
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """All rows as predicted by a model that has not seen them, and the figures of that."""
+    """All rows as predicted by a model that has not seen them, and the figures of that.
 
+    examples: the rows, where groups with near-duplicates of one another are one.
+    """
+
+    examples: list[Example]
     predictions: list[Prediction]
     report: Report
 
@@ -50,11 +55,12 @@ def cross_validate(material: Material, folds: int, folder: Path) -> CrossValidat
         data=f"{folds}-fold cross-validation",
         forms={ATTRIBUTED: [report for report in reports if report]},
         notes=(
+            *flattered("The starting model", examples, material.seen),
             "Measured on networks before their export. The intervals are for these rows, and do not hold how "
             "much one fit differs from the next.",
         ),
     )
-    return CrossValidated(in_order, report)
+    return CrossValidated(examples, in_order, report)
 
 
 def check_folds(examples: Sequence[Example], folds: int) -> list[str]:

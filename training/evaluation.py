@@ -90,6 +90,16 @@ def _notes(
     if not rows:
         yield f"No row has a label of {', '.join(scheme.names)}, so there is nothing to measure: label some."
         return
+    yield from group_notes(rows)
+    if not train:
+        yield (
+            "Baselines that learn were cross-validated on these rows, so they know this kind of text; "
+            "give rows to learn from (--train) to compare on equal terms."
+        )
+
+
+def group_notes(rows: Sequence[Example]) -> Iterator[str]:
+    """What the groups that rows come from leave of their intervals."""
     groups = {example.group for example in rows}
     if len(groups) == 1:
         yield (
@@ -105,11 +115,6 @@ def _notes(
         yield (
             f"The rows are of {len(groups)} groups only, and with fewer than {FEW} intervals are too narrow. "
             "Label rows from more articles or sources."
-        )
-    if not train:
-        yield (
-            "Baselines that learn were cross-validated on these rows, so they know this kind of text; "
-            "give rows to learn from (--train) to compare on equal terms."
         )
 
 

@@ -3,7 +3,6 @@
 import logging
 import math
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,58 +38,41 @@ from training.splits import Split
 
 log = logging.getLogger(__name__)
 
+Weights = dict[str, torch.Tensor]
+
 
 def processes() -> Any:
     """The state of accelerate: which process this is, of how many that share a fit."""
     return PartialState(cpu=_on_cpu())
 
 
-def fitted(
-    base: Base,
-    scheme: LabelScheme,
-    config: FitConfig,
-    split: Split,
-    folder: Path,
-    *,
-    logs: Path | None = None,
-) -> "Fitting":
-    """A fit that is done, or the mean of ``config.soup`` fits of seeds that follow one another.
-
-    The mean of networks that started from one model errs less than each as a rule (Wortsman et al. 2022,
-    "Model soups"). folder, logs: of one fit; several have folders in them.
-    """
-    if config.soup == 1:
-        one = Fitting(base, scheme, config, folder, logs=logs)
-        one.fit(split)
-        return one
-    weights = []
-    for number in range(config.soup):
-        log.info("fit %d of %d, whose mean is the model", number + 1, config.soup)
-        name = f"fit-{number + 1}"
-        seeded = replace(config, seed=config.seed + number)
-        one = Fitting(base, scheme, seeded, folder / name, logs=logs and logs / name)
-        weights.append(one.fit(split).state_dict())
-    one.become(network.mean(weights), split.validation)
-    return one
-
-
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    logs: a folder for TensorBoard, if it shall write there.
+    logs: a folder for TensorBoard, if it shall write there. start: weights to start from; None: those of the
+    base, and new ones for labels that it does not know.
     """
 
     def __init__(
-        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
+        self,
+        base: Base,
+        scheme: LabelScheme,
+        config: FitConfig,
+        folder: Path,
+        *,
+        logs: Path | None = None,
+        start: Weights | None = None,
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
+        if start:
+            self.model.load_state_dict(start)
         # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
         self.model.config.use_cache = False
         self.encoder: Encoder = network.encoder(base, window=config.window)
         self._collator = Collator(self.encoder, with_types=network.takes_types(self.model))
-        self._start = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.start: Weights = {name: value.clone() for name, value in self.model.state_dict().items()}
         self._known = network.known_outputs(base, scheme)
         self.score = 0.0  # macro-F1 on validation rows, mean of the axes
 
@@ -103,13 +85,13 @@ class Fitting:
         assert found is not None, "a fit ends with an evaluation and its checkpoint"
         self.model.cpu().load_state_dict(load_file((found.best or found.path) / WEIGHTS))
         if self._config.keep:
-            network.average(self.model, self._start, keep=self._config.keep, outputs=self._known)
+            network.average(self.model, self.start, keep=self._config.keep, outputs=self._known)
         self.model.eval()
         self.score = self._score(split.validation)
         processes().wait_for_everyone()  # all have read the checkpoints: they may be deleted
         return self.model
 
-    def become(self, weights: dict[str, torch.Tensor], validation: list[Example]) -> None:
+    def become(self, weights: Weights, validation: list[Example]) -> None:
         """Take other weights, and their score."""
         self.model.load_state_dict(weights)
         self.score = self._score(validation)

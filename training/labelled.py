@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import ColumnError, LabelledFileError, QuoteError
-from stance.labels import LabelScheme, nearest
+from stance.labels import LabelScheme, legal_label, nearest
 from stance.quotes import Quote
 from stance.tables import QUOTE_COLUMNS, Row, quote_columns, quote_of
 from training.sources import Source, Table, tables_of
@@ -225,14 +225,6 @@ def _illegal(
         close = nearest(found, legal)
         hint = f" Did you mean {close!r}?" if close else home
         yield kind, f"{column} is {found!r}, but must be one of {', '.join(legal)}.{hint}"
-
-
-def legal_label(found: str, legal: Sequence[str]) -> str | None:
-    """The legal label that stands in a cell, also where it is written in other capitals."""
-    if found in legal:
-        return found
-    alike = [label for label in legal if label.casefold() == found.casefold()]
-    return alike[0] if len(alike) == 1 else None
 
 
 def _weight(text: str) -> float | None:

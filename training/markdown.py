@@ -1,6 +1,9 @@
 """Tables as Markdown, for cards, terminals and notebooks."""
 
+import re
 from collections.abc import Iterable, Sequence
+
+BAR = re.compile(r"(?<!\\)\|")  # between cells, and not in one
 
 
 def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
@@ -11,9 +14,10 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
 
 def cells(text: str) -> list[list[str]]:
     """The header and the rows of a table in Markdown."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
-    return [rows[0], *rows[2:]]
+    rows = [BAR.split(line.strip().removeprefix("|").removesuffix("|")) for line in text.splitlines()]
+    return [[cell.strip().replace("\\|", "|") for cell in row] for row in (rows[0], *rows[2:])]
 
 
 def _line(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
+    escaped = [str(cell).replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"

@@ -15,10 +15,10 @@ from stance.errors import SettingsError
 from stance.folder import MANIFEST, ModelFolder
 from stance.labels import Axis, LabelScheme
 from stance.runtime import Model, logits_of
-from training import bases, labelled, network, rehearsal, splits, temperature
+from training import bases, labelled, network, rehearsal, soup, splits, temperature
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
-from training.fitting import Fitting, fitted
+from training.fitting import Fitting
 from training.labelled import Example
 from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
 from training.sources import Table
@@ -60,7 +60,7 @@ class Material:
 
     def fit(self, folder: Path) -> Fitting:
         """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
-        return fitted(self.base, self.scheme, self.config, self.split, folder, logs=self.logs)
+        return soup.fitted(self.base, self.scheme, self.config, self.split, folder, logs=self.logs)
 
     def fitted(self, folder: Path) -> StanceClassifier:
         """A classifier over the fitted network, calibrated, without export."""
@@ -79,14 +79,14 @@ class Material:
 
     def _axis_calibration(self, axis: Axis, rows: Sequence[Example], logits: Any) -> AxisCalibration:
         there = [i for i, example in enumerate(rows) if example.labels[axis.name]]
-        former = self._former.get(axis.name)
+        former = self.former.get(axis.name)
         if former is not None and len(there) < temperature.ENOUGH:
             return former
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
         return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int))
 
     @property
-    def _former(self) -> dict[str, AxisCalibration]:
+    def former(self) -> dict[str, AxisCalibration]:
         """The starting model's calibration of the axes that are as they were."""
         start = starting_model(self.base)
         if start is None:

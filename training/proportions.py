@@ -10,6 +10,7 @@ import numpy as np
 
 from stance.calibration import Floats
 from stance.errors import SettingsError
+from stance.labels import legal_label
 from stance.reading import frame_of
 from stance.results import Prediction
 from training.prevalence import Interval, estimate, wilson
@@ -157,7 +158,7 @@ def _corpus(predictions: Sequence[Prediction], labelled: Mapping[int, str], axis
     _check_labelled(labelled, labels, axis, len(predictions))
     truth = np.full(len(predictions), -1)
     for position, label in labelled.items():
-        truth[position] = labels.index(label)
+        truth[position] = labels.index(str(legal_label(label, labels)))
     scores = np.array([_row(p, axis, labels, place) for place, p in enumerate(predictions)])
     return _Corpus(labels, scores, truth)
 
@@ -179,7 +180,7 @@ def _check_labelled(labelled: Mapping[int, str], labels: tuple[str, ...], axis: 
             f"{len(outside):,} of {len(labelled):,} labelled positions are not in the corpus, the first "
             f"{outside[0]!r}: positions are whole numbers from 0 to {size - 1:,}, in the predictions' order."
         )
-    strange = [(at, label) for at, label in labelled.items() if label not in labels]
+    strange = [(at, label) for at, label in labelled.items() if legal_label(str(label), labels) is None]
     if strange:
         raise SettingsError(
             f"{len(strange):,} of {len(labelled):,} hand labels are not of {axis}, the first "

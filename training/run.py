@@ -9,7 +9,7 @@ from typing import Any
 
 from stance.classifier import StanceClassifier, load
 from stance.errors import SettingsError, UnreadableFileError
-from stance.folder import GRAPH, ModelFolder
+from stance.folder import GRAPH, MANIFEST, ModelFolder
 from stance.quotes import Quote
 from training import card, export, labelled, rehearsal, search
 from training.comparison import Comparison
@@ -94,7 +94,8 @@ class Run:
             parts.append((f"By {self.cross_validated.data}:", self.cross_validated.markdown()))
         parts += [(f"On {report.data}:", report.markdown()) for report in self.reports]
         if self.worth:
-            parts.append(("The new model (A) beside the one it started from (B):", self.worth.markdown()))
+            new = "What is new" if self.cross_validated else "The new model"
+            parts.append((f"{new} (A) beside the model it started from (B):", self.worth.markdown()))
             if self.worth.undecided and not self.cross_validated:
                 parts.append(("Too few rows to tell?", "With --cv 5 (cv=5) all of yours measure."))
         if self.kept:
@@ -120,7 +121,7 @@ def fit(config: RunConfig) -> Run:
     if config.folds:
         check_folds(material.examples, config.folds)
     log.info(_rows(material))
-    if config.output.exists():
+    if (config.output / MANIFEST).exists():
         log.info("%s is a model already: the new one takes its place when it is done", config.output)
     checkpoints = _checkpoints(
         config, provenance.fingerprint(material, folds=config.folds, trials=config.trials)

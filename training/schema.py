@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import SchemeError
-from stance.labels import LabelScheme
+from stance.labels import LabelScheme, legal_label
 from stance.tables import QUOTE_COLUMNS
-from training.labelled import KNOWN_COLUMNS, legal_label
+from training.labelled import KNOWN_COLUMNS
 from training.sources import Table
 
 FROM_DATA = "data"

@@ -101,7 +101,7 @@ def to_fill_in(
     return [
         {
             **one.row,
-            **dict.fromkeys(axes.values(), ""),
+            **{name: one.row.get(name) or "" for name in axes.values()},
             **(
                 {f"{name}_guess": one.prediction[axis].label for axis, name in axes.items()}
                 if guesses

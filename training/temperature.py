@@ -40,9 +40,9 @@ def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERRO
 def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 
-    One row and one error are counted more than there are, so that few rows do not promise too much (as in
-    Angelopoulos et al. 2022, "Conformal Risk Control"). 1.0 where no row is sure enough: then every answer
-    is unsure.
+    One row and one error are counted more than there are, so that few rows do not promise too much: a rule
+    of thumb after Angelopoulos et al. 2022, "Conformal Risk Control", without its guarantee. 1.0 where no
+    row is sure enough: then every answer is unsure.
     """
     order = np.argsort(-confidences, kind="stable")
     errors = (np.cumsum(~right[order]) + 1) / (np.arange(len(order)) + 2)

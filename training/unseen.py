@@ -1,7 +1,8 @@
 """Which rows may measure a model: those that it was fitted to flatter it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from stance.classifier import StanceClassifier
 from stance.errors import SettingsError
@@ -20,13 +21,15 @@ def measurable(
     notes: list[str] = []
     seen: set[str] = set()
     for name, model in models:
-        theirs = seen_by(model)
-        count = sum(fingerprint(example.quote.text) in theirs for example in examples)
-        if count and not unseen:
-            notes.append(
-                f"{name} was fitted to {count} of these {len(examples)} rows: the figures flatter it. "
-                "Leave such rows out: --unseen, or unseen=True."
+        if unseen and isinstance(model, StanceClassifier):
+            raise SettingsError(
+                f"Only its folder knows what {name} was fitted to: give that in the place of the classifier."
             )
+        theirs = seen_by(model)
+        if not unseen:
+            notes += [f"{one} Leave such rows out: --unseen." for one in flattered(name, examples, theirs)]
+        elif not isinstance(model, StanceClassifier) and "seen" not in _provenance(model):
+            notes.append(f"{name} keeps no list of all that it was fitted to: more may be among these rows.")
         seen |= theirs
     if not unseen:
         return examples, notes
@@ -36,12 +39,21 @@ def measurable(
             f"All {len(examples)} rows were there when {' or '.join(name for name, _ in models)} was fitted, "
             "so none is left to measure on. Label others."
         )
-    return rest, [f"Left out are {len(examples) - len(rest)} rows to which a model was fitted."]
+    return rest, [f"Left out are {len(examples) - len(rest)} rows to which a model was fitted.", *notes]
+
+
+def flattered(name: str, examples: Sequence[Example], seen: Collection[str]) -> list[str]:
+    """A note where a model was fitted to some of the rows. seen: fingerprints of what it was fitted to."""
+    count = sum(fingerprint(example.quote.text) in seen for example in examples)
+    said = f"{name} was fitted to {count} of these {len(examples)} rows: the figures flatter it."
+    return [said] if count else []
 
 
 def seen_by(model: Model) -> frozenset[str]:
     """Fingerprints of what a model was fitted to; none where only the classifier is given."""
-    if isinstance(model, StanceClassifier):
-        return frozenset()
+    return frozenset() if isinstance(model, StanceClassifier) else rehearsal.seen_by(_provenance(model))
+
+
+def _provenance(model: str | Path) -> dict[str, Any]:
     folder = ModelFolder.shipped() if str(model) == "shipped" else ModelFolder.open(model)
-    return rehearsal.seen_by(dict(folder.manifest.get("provenance", {})))
+    return dict(folder.manifest.get("provenance", {}))

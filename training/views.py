@@ -25,7 +25,7 @@ def print_text(text: str) -> None:
     """Paragraphs and tables in Markdown: on a terminal with lines around the cells, elsewhere as they are."""
     console = Console()
     if not console.is_terminal:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
         return
     for block in text.strip("\n").split("\n\n"):
         if block.startswith("|"):
@@ -35,7 +35,7 @@ def print_text(text: str) -> None:
                 table.add_row(*map(escape, row))
             console.print(table)
         else:
-            console.print(block, markup=False, highlight=False)
+            console.print(block, markup=False, highlight=False, emoji=False)
 
 
 def print_check(found: Check) -> None:

@@ -1,18 +1,20 @@
 """What a fitted model is worth: on rows set aside, and beside the model that it started from."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stance.classifier import StanceClassifier
 from training import rehearsal
 from training.comparison import Comparison, between, compare
-from training.copies import fingerprint
+from training.copies import fingerprint, fingerprints
 from training.crossvalidation import CrossValidated
 from training.dataset import ATTRIBUTED, FORMS
 from training.evaluation import evaluate
 from training.labelled import Example
 from training.material import Material, starting_model
 from training.report import Report
+from training.temperature import ENOUGH
+from training.unseen import flattered
 
 FEW = 100  # validation rows, below which a threshold is rough
 
@@ -42,8 +44,17 @@ def measured(
     test, train = material.split.test, material.split.train
     named = {"the test rows": test, **tables}
     notes = list(_calibration_notes(material))
+    fitted_to = material.seen | set(fingerprints([*train, *material.split.validation]))
     reports = [
-        evaluate(model, rows, data=name, train=train, notes=notes) for name, rows in named.items() if rows
+        evaluate(
+            model,
+            rows,
+            data=name,
+            train=train,
+            notes=[*flattered("The model, or the one it started from,", rows, fitted_to), *notes],
+        )
+        for name, rows in named.items()
+        if rows
     ]
     start = starting_model(material.base)
     shared = rehearsal.unchanged(start.scheme, material.scheme) if start else []
@@ -68,20 +79,21 @@ def _crossed_gain(
     """What cross-validation says beside the starting model, on rows that this has not seen either."""
     new = [
         place
-        for place, row in enumerate(material.examples)
+        for place, row in enumerate(crossed.examples)
         if fingerprint(row.quote.text) not in material.seen
     ]
     if not new:
         return None
-    rows = [material.examples[place] for place in new]
+    rows = [crossed.examples[place] for place in new]
     before = former.classify_many([FORMS[ATTRIBUTED](row.quote) for row in rows])
-    return between(
+    found = between(
         [axis for axis in material.scheme.axes if axis.name in axes],
         (crossed.report.model, former.name),
         rows,
         ([crossed.predictions[place] for place in new], before),
         data=f"{len(new)} rows",
     )
+    return replace(found, notes=(*crossed.report.notes, *found.notes))
 
 
 def _calibration_notes(material: Material) -> Iterator[str]:
@@ -90,7 +102,9 @@ def _calibration_notes(material: Material) -> Iterator[str]:
         axis: sum(row.labels[axis] is not None for row in material.split.validation)
         for axis in material.scheme.names
     }
-    few = [f"{axis} ({count})" for axis, count in counts.items() if 0 < count < FEW]
+    # With fewer still, an axis keeps the calibration that it had.
+    least = {axis: ENOUGH if axis in material.former else 1 for axis in counts}
+    few = [f"{axis} ({count})" for axis, count in counts.items() if least[axis] <= count < FEW]
     if few:
         yield (
             f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among "

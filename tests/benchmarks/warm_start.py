@@ -22,7 +22,7 @@ import numpy as np
 from scipy import stats
 from transformers import AutoTokenizer
 
-from training import bases, export, fitting, markdown, rehearsal, splits
+from training import bases, export, markdown, rehearsal, soup, splits
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
 from training.fitting import Fitting
@@ -81,7 +81,7 @@ def fitted(
     train = rehearsal.mixed(split.train, extra, share=settings.rehearsal, seed=settings.seed)
     with tempfile.TemporaryDirectory() as checkpoints:
         there = splits.Split(train, split.validation, [])
-        return fitting.fitted(base, SCHEME, settings, there, Path(checkpoints))
+        return soup.fitted(base, SCHEME, settings, there, Path(checkpoints))
 
 
 def by_axis(fitting: Fitting, rows: Sequence[Example]) -> dict[str, float]:
