@@ -215,7 +215,7 @@ def test_two_processes_that_were_killed_go_on_together(
 ) -> None:
     output = tmp_path / "m"
     process = fit.started(output, by=launchers["torchrun"])
-    while not list(tmp_path.glob(".m.fitting/checkpoint-*/trainer_state.json")):
+    while not list(tmp_path.glob(".m.fitting/fit-2/checkpoint-*/trainer_state.json")):
         assert process.poll() is None
         time.sleep(0.05)
     process.terminate()
