@@ -25,15 +25,15 @@ def __getattr__(name: str) -> Any:
             return importlib.import_module("training.plots")
         return getattr(importlib.import_module(room), name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("stance", "training"):
-            raise
         from stance.errors import MissingPackageError
 
         raise MissingPackageError(missing(error)) from error
 
 
 def missing(error: ModuleNotFoundError) -> str:
-    """What to do about a package of the trade that is not installed."""
+    """What to do about a package of the trade that is not installed; raises the error where it is no such."""
+    if (error.name or "").partition(".")[0] in ("stance", "training"):
+        raise error
     return (
         f"Training needs the package {error.name!r}: install stance with pip install 'stance-quotes[train]'."
     )

@@ -261,8 +261,6 @@ def main() -> None:
     try:
         app()
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("stance", "training"):
-            raise
         typer.echo(f"stance: {missing(error)}", err=True)
         raise SystemExit(2) from error
 

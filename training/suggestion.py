@@ -1,6 +1,5 @@
 """Which quotations to label next: those that the model knows least about, and unlike one another."""
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from stance.errors import SettingsError
 from stance.quotes import Quote
 from stance.results import Prediction
 from stance.tables import Row
-from training.copies import near_duplicates
+from training.copies import near_duplicates, words
 
 POOL = 10  # candidates for each row that is wanted
 DIMENSIONS = 100
@@ -114,7 +113,7 @@ def to_fill_in(
 
 def _folded(text: str) -> int:
     """A short stand-in for a text, the same for texts that differ in nothing but case, marks and spaces."""
-    return hash(tuple(re.findall(r"\w+", text.casefold())))
+    return hash(tuple(words(text)))
 
 
 def _margin(prediction: Prediction) -> float:
@@ -130,8 +129,8 @@ def _without_copies(pool: Sequence[Suggestion], known: Sequence[str]) -> list[Su
 
 
 def _vectors(texts: Sequence[str], seed: int) -> Floats:
-    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b").fit_transform(texts)
-    dimensions = min(DIMENSIONS, min(words.shape) - 1)
+    terms = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b").fit_transform(texts)
+    dimensions = min(DIMENSIONS, min(terms.shape) - 1)
     if dimensions < 2:
-        return np.asarray(words.todense())
-    return np.asarray(TruncatedSVD(dimensions, random_state=seed).fit_transform(words))
+        return np.asarray(terms.todense())
+    return np.asarray(TruncatedSVD(dimensions, random_state=seed).fit_transform(terms))
