@@ -83,7 +83,6 @@ def fit(tiny_base: Path, schema_file: Path, lessons: Path, tmp_path_factory: pyt
     config |= {"hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.2}
     (base / "config.json").write_text(json.dumps(config), encoding="utf-8")
     settings = {"epochs": 6, "batch_size": 4, "learning_rate": 3e-3, "window": 48, "checkpoint_steps": 7}
-    settings |= {"soup": 2}
     typed = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     return Fit((str(lessons), "--base", str(base), "--schema", str(schema_file), *typed))
 
@@ -215,7 +214,7 @@ def test_two_processes_that_were_killed_go_on_together(
 ) -> None:
     output = tmp_path / "m"
     process = fit.started(output, by=launchers["torchrun"])
-    while not list(tmp_path.glob(".m.fitting/fit-2/checkpoint-*/trainer_state.json")):
+    while not list(tmp_path.glob(".m.fitting/checkpoint-*/trainer_state.json")):
         assert process.poll() is None
         time.sleep(0.05)
     process.terminate()

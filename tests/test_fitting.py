@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from training.bases import Base
 from training.config import FitConfig
 from training.fitting import Fitting
 from training.labelled import Example
-from training.soup import fitted as fitted_as_configured
 from training.splits import Split
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -133,46 +131,6 @@ def test_what_is_kept_is_the_average_with_the_start_but_for_new_labels(
     for name, value in mixed.items():
         expected = whole[name] if "classifier" in name else 0.75 * whole[name] + 0.25 * start[name]
         np.testing.assert_allclose(value, expected, atol=1e-6, err_msg=name)
-
-
-def test_a_soup_is_the_mean_of_fits_with_seeds_that_follow_one_another(
-    base: Base, split: Split, fitted: Callable[..., Fitting], tmp_path: Path
-) -> None:
-    config = FitConfig.from_table({**QUICK, "epochs": 1, "seed": 5, "soup": 2, "keep": 0.25})
-    soup = fitted_as_configured(base, SCHEME, config, split, tmp_path / "soup")
-    first = fitted(epochs=1, seed=5, keep=0.25)
-    second = Fitting(base, SCHEME, replace(config, seed=6), tmp_path / "second", start=first.start)
-    second.fit(split)
-    alone = [weights(first), weights(second)]
-    assert any(not np.array_equal(alone[0][name], alone[1][name]) for name in alone[0])
-    for name, value in weights(soup).items():
-        np.testing.assert_allclose(value, (alone[0][name] + alone[1][name]) / 2, atol=1e-6, err_msg=name)
-    assert soup.score == soup._score(split.validation) > 0
-
-
-def test_a_soup_goes_on_with_the_fit_that_was_interrupted(
-    base: Base, split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = FitConfig.from_table({**QUICK, "soup": 3})
-    whole = weights(fitted_as_configured(base, SCHEME, config, split, tmp_path / "whole"))
-    trained: list[Path] = []
-    train = Fitting._train
-
-    def watched(self: Fitting, *rest: Any) -> None:
-        trained.append(self._folder)
-        if len(trained) == 2:
-            raise KeyboardInterrupt
-        train(self, *rest)
-
-    monkeypatch.setattr(Fitting, "_train", watched)
-    for _ in range(2):
-        try:
-            again = fitted_as_configured(base, SCHEME, config, split, tmp_path / "cut")
-        except KeyboardInterrupt:
-            continue
-    assert [path.name for path in trained] == ["fit-1", "fit-2", "fit-2", "fit-3"]
-    for name, value in weights(again).items():
-        np.testing.assert_array_equal(value, whole[name], err_msg=name)
 
 
 def test_what_is_kept_of_a_head_are_the_rows_of_known_labels(

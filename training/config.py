@@ -44,7 +44,6 @@ class FitConfig:
     frozen_epochs: int = 0  # at first only the last layer learns, then all do
     frozen_layers: int = 0  # of the encoder, counted from below, that never learn
     rehearsal: float = 0.0  # authored rows mixed in for each row of one's own, as far as they go
-    soup: int = 1  # fits, of seeds that follow one another, whose mean is the model
     keep: float = 0.0  # share of the starting weights in their average with the fitted ones
     weight_decay: float = 0.01
     warmup_share: float = 0.1
@@ -64,7 +63,7 @@ class FitConfig:
             value = getattr(self, name)
             if not (type(value) in wanted or (float in wanted and type(value) is int)):
                 raise SettingsError(f"{name} must be {wanted[0].__name__}, but is {value!r}.")
-        for name in ("epochs", "batch_size", "learning_rate", "soup", "patience", "checkpoint_steps"):
+        for name in ("epochs", "batch_size", "learning_rate", "patience", "checkpoint_steps"):
             if not getattr(self, name) > 0:
                 raise SettingsError(f"{name} must be above zero, but is {getattr(self, name)}.")
         for name in ("frozen_epochs", "frozen_layers", "rehearsal", "weight_decay", "warmup_share"):
@@ -101,9 +100,8 @@ def defaults(rows: int, *, start: str) -> dict[str, Any]:
     """What suits so many rows, of all splits together.
 
     start: ``same``, where the base knows all labels that the rows have: few layers learn, among many
-    rows that it knows, and the weights are averaged over several fits (Wortsman et al. 2022, "Model
-    soups") and with those before (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models");
-    ``grown``, where it knows some; ``new``, where it knows none.
+    rows that it knows, and the weights are averaged with those before (Wortsman et al. 2022, "Robust
+    fine-tuning of zero-shot models"); ``grown``, where it knows some; ``new``, where it knows none.
     """
     if rows > MANY:
         return {} if start == "new" else {"rehearsal": 1.0}
@@ -113,8 +111,7 @@ def defaults(rows: int, *, start: str) -> dict[str, Any]:
             "epochs": 2 if rows <= 1000 else 3,
             "frozen_layers": 3,
             "rehearsal": 20.0,
-            "soup": 3 if rows <= 1000 else 1,
-            "keep": 0.25 if rows <= 1000 else 0.5,
+            "keep": 0.25,
             # Nothing much is chosen by them here, and each row that is left to train on counts.
             "validation_share": 0.1,
         },

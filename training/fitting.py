@@ -38,8 +38,6 @@ from training.splits import Split
 
 log = logging.getLogger(__name__)
 
-Weights = dict[str, torch.Tensor]
-
 
 def processes() -> Any:
     """The state of accelerate: which process this is, of how many that share a fit."""
@@ -49,30 +47,20 @@ def processes() -> Any:
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    logs: a folder for TensorBoard, if it shall write there. start: weights to start from; None: those of the
-    base, and new ones for labels that it does not know.
+    logs: a folder for TensorBoard, if it shall write there.
     """
 
     def __init__(
-        self,
-        base: Base,
-        scheme: LabelScheme,
-        config: FitConfig,
-        folder: Path,
-        *,
-        logs: Path | None = None,
-        start: Weights | None = None,
+        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
-        if start:
-            self.model.load_state_dict(start)
         # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
         self.model.config.use_cache = False
         self.encoder: Encoder = network.encoder(base, window=config.window)
         self._collator = Collator(self.encoder, with_types=network.takes_types(self.model))
-        self.start: Weights = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self._start = {name: value.clone() for name, value in self.model.state_dict().items()}
         self._known = network.known_outputs(base, scheme)
         self.score = 0.0  # macro-F1 on validation rows, mean of the axes
 
@@ -85,16 +73,11 @@ class Fitting:
         assert found is not None, "a fit ends with an evaluation and its checkpoint"
         self.model.cpu().load_state_dict(load_file((found.best or found.path) / WEIGHTS))
         if self._config.keep:
-            network.average(self.model, self.start, keep=self._config.keep, outputs=self._known)
+            network.average(self.model, self._start, keep=self._config.keep, outputs=self._known)
         self.model.eval()
         self.score = self._score(split.validation)
         processes().wait_for_everyone()  # all have read the checkpoints: they may be deleted
         return self.model
-
-    def become(self, weights: Weights, validation: list[Example]) -> None:
-        """Take other weights, and their score."""
-        self.model.load_state_dict(weights)
-        self.score = self._score(validation)
 
     def _score(self, examples: list[Example]) -> float:
         encoded = self.encoder.encode([FORMS[ATTRIBUTED](example.quote) for example in examples])

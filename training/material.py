@@ -15,7 +15,7 @@ from stance.errors import SettingsError
 from stance.folder import MANIFEST, ModelFolder
 from stance.labels import Axis, LabelScheme
 from stance.runtime import Model, logits_of
-from training import bases, labelled, network, rehearsal, soup, splits, temperature
+from training import bases, labelled, network, rehearsal, splits, temperature
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
 from training.fitting import Fitting
@@ -60,7 +60,9 @@ class Material:
 
     def fit(self, folder: Path) -> Fitting:
         """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
-        return soup.fitted(self.base, self.scheme, self.config, self.split, folder, logs=self.logs)
+        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs)
+        fitting.fit(self.split)
+        return fitting
 
     def fitted(self, folder: Path) -> StanceClassifier:
         """A classifier over the fitted network, calibrated, without export."""

@@ -71,15 +71,6 @@ def average(model: Any, start: dict[str, torch.Tensor], *, keep: float, outputs:
                 value.copy_(mixed)
 
 
-def mean(weights: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """The mean of the weights of several networks of one shape; of whole numbers, the first one's."""
-    first, *rest = weights
-    return {
-        name: sum((one[name] for one in rest), value) / len(weights) if value.is_floating_point() else value
-        for name, value in first.items()
-    }
-
-
 @dataclass(frozen=True)
 class TorchModel:
     """A network as inference sees a model: a batch in, logits out."""

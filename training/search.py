@@ -34,7 +34,7 @@ def search(material: Material, trials: int, folder: Path) -> tuple[FitConfig, li
     """The best of ``trials`` settings (Akiba et al. 2019, "Optuna"), with all that were tried.
 
     folder: keeps the trials that are done, which are not made again. The first trial is the configuration
-    as it is: what comes out is no worse than that on validation rows, a single fit beside a single fit.
+    as it is: what comes out is no worse than that on validation rows.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     space, done = _space(material), _done(folder / DONE)
@@ -60,11 +60,11 @@ def table(trials: Sequence[Trial]) -> str:
         (f"{trial.score:.3f}", *(f"{trial.settings[name]:.3g}" for name in names))
         for trial in sorted(trials, key=lambda one: -one.score)
     ]
-    return markdown.table(("validation macro-F1, one fit", *names), rows)
+    return markdown.table(("validation macro-F1", *names), rows)
 
 
 def _tried(material: Material, settings: Mapping[str, Any], folder: Path) -> Fitting:
-    config = replace(material.config, **settings, soup=1)  # one fit tells enough of settings
+    config = replace(material.config, **settings)
     return replace(material, config=config, logs=material.logs and material.logs / folder.name).fit(folder)
 
 

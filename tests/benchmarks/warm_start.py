@@ -22,7 +22,7 @@ import numpy as np
 from scipy import stats
 from transformers import AutoTokenizer
 
-from training import bases, export, markdown, rehearsal, soup, splits
+from training import bases, export, markdown, rehearsal, splits
 from training.config import FitConfig, defaults
 from training.dataset import ATTRIBUTED, FORMS
 from training.fitting import Fitting
@@ -81,7 +81,9 @@ def fitted(
     train = rehearsal.mixed(split.train, extra, share=settings.rehearsal, seed=settings.seed)
     with tempfile.TemporaryDirectory() as checkpoints:
         there = splits.Split(train, split.validation, [])
-        return soup.fitted(base, SCHEME, settings, there, Path(checkpoints))
+        fitting = Fitting(base, SCHEME, settings, Path(checkpoints))
+        fitting.fit(there)
+        return fitting
 
 
 def by_axis(fitting: Fitting, rows: Sequence[Example]) -> dict[str, float]:
@@ -120,17 +122,17 @@ def scores(base: bases.Base, folder: Path, *, seeds: Sequence[int], groups: Sequ
         continued = kept(folder / f"continued-{g}", partial(fitted, stand_in, others, more), base)
         for seed in seeds:
             shuffled = random.Random(seed).sample(dealt[g], len(dealt[g]))
-            held_back = shuffled[max(SIZES) :]
-            for name, origin in ((STAND_IN, stand_in), (CONTINUED, continued)):
-                if not place(folder, g, seed, 0, name).exists():
-                    start = Fitting(origin, SCHEME, recipe, folder / "none")
-                    yield Score(g, seed, 0, name, by_axis(start, held_back))
-            for size, (name, origin) in product(SIZES, ((WARM, stand_in), (COLD, base))):
-                if not place(folder, g, seed, size, name).exists():
-                    warm = origin is stand_in
-                    settings = chosen(size, warm=warm, seed=seed)
-                    model = fitted(origin, shuffled[:size], settings, others if warm else ())
-                    yield Score(g, seed, size, name, by_axis(model, held_back))
+            for size in SIZES:
+                new, held_back = shuffled[:size], shuffled[size:]
+                models = {
+                    STAND_IN: partial(Fitting, stand_in, SCHEME, recipe, folder / "none"),
+                    CONTINUED: partial(Fitting, continued, SCHEME, recipe, folder / "none"),
+                    WARM: partial(fitted, stand_in, new, chosen(size, warm=True, seed=seed), others),
+                    COLD: partial(fitted, base, new, chosen(size, warm=False, seed=seed)),
+                }
+                for name, model in models.items():
+                    if not place(folder, g, seed, size, name).exists():
+                        yield Score(g, seed, size, name, by_axis(model(), held_back))
 
 
 def place(folder: Path, group: int, seed: int, size: int, model: str) -> Path:
@@ -153,17 +155,15 @@ def table(found: Sequence[Score]) -> str:
     means of the groups, which are few.
     """
     at = {(s.group, s.seed, s.size, s.model): s for s in found}
-    wanted = [(0, STAND_IN), (0, CONTINUED), *((size, name) for size in SIZES for name in (COLD, WARM))]
+    models = (STAND_IN, CONTINUED, COLD, WARM)
+    wanted = list(product(SIZES, models))
     runs = sorted({(s.group, s.seed) for s in found if all((s.group, s.seed, *one) in at for one in wanted)})
     if not runs:
         return "No run is complete."
     groups = sorted({g for g, _ in runs})
     scored, gained = list[list[str]](), list[list[str]]()
     for size, axis in product(SIZES, (*SCHEME.names, "mean")):
-        values = {
-            name: np.array([at[g, seed, own, name].on(axis) for g, seed in runs])
-            for name, own in ((STAND_IN, 0), (CONTINUED, 0), (COLD, size), (WARM, size))
-        }
+        values = {name: np.array([at[g, seed, size, name].on(axis) for g, seed in runs]) for name in models}
         scored.append([str(size), axis, *(f"{one.mean():.3f}" for one in values.values())])
         for other in (STAND_IN, CONTINUED, COLD):
             gains = values[WARM] - values[other]
@@ -174,7 +174,7 @@ def table(found: Sequence[Score]) -> str:
     return "\n\n".join(
         [
             f"{len(runs)} runs in {len(groups)} groups. Macro-F1 on the rows held back:",
-            markdown.table(("new rows", "axis", STAND_IN, CONTINUED, COLD, WARM), scored),
+            markdown.table(("new rows", "axis", *models), scored),
             f"What the {WARM} model gains:",
             markdown.table(
                 ("new rows", "axis", "beside", "gain", "95 % over runs", "by group", "95 % over groups"),
