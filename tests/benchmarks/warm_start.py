@@ -1,9 +1,10 @@
 """Does starting from a model that knows the task pay? A table for training/results/warm_start.md.
 
-The topics of the authored rows make three groups. For each, a stand-in for the shipped model is
-fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A model
-retrained from the stand-in is compared with the stand-in, with one fitted from the base on the same rows, and
-with the stand-in fitted on as long without any new row, which tells what of the gain the new rows are.
+The topics of the authored rows make three groups. For each, and each seed, a stand-in for the shipped model
+is fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A
+model retrained from the stand-in is compared with the stand-in, with one fitted from the base on the same
+rows, and with the stand-in fitted on as long without any new row, which tells what of the gain the new rows
+are.
 
     python -m tests.benchmarks.warm_start sentence-transformers/all-MiniLM-L6-v2 FOLDER
 """
@@ -30,6 +31,7 @@ from training.labelled import Example
 from training.metrics import macro_f1
 
 SEEDS, SIZES = 5, (100, 300)
+FIRST = 13  # seed of the first stand-in
 STAND_IN, COLD, WARM = "stand-in", "from the base", "retrained"
 CONTINUED = "fitted on without new rows"
 # What is new to a model is a subject: settings were chosen with topics dealt at random.
@@ -116,11 +118,13 @@ def scores(base: bases.Base, folder: Path, *, seeds: Sequence[int], groups: Sequ
     dealt = topic_groups(rehearsal.authored_rows(SCHEME))
     for g in groups:
         others = [row for h, rows in enumerate(dealt) if h != g for row in rows]
-        recipe = chosen(len(others), warm=False, seed=13)
-        stand_in = kept(folder / f"stand-in-{g}", partial(fitted, base, others, recipe), base)
-        more = chosen(max(SIZES), warm=True, seed=13)
-        continued = kept(folder / f"continued-{g}", partial(fitted, stand_in, others, more), base)
         for seed in seeds:
+            # One stand-in for all seeds would bring its own luck into all of them.
+            recipe = chosen(len(others), warm=False, seed=FIRST + seed)
+            stand_in = kept(folder / f"stand-in-{g}-{seed}", partial(fitted, base, others, recipe), base)
+            more = chosen(max(SIZES), warm=True, seed=FIRST + seed)
+            again = partial(fitted, stand_in, others, more)
+            continued = kept(folder / f"continued-{g}-{seed}", again, base)
             shuffled = random.Random(seed).sample(dealt[g], len(dealt[g]))
             for size in SIZES:
                 new, held_back = shuffled[:size], shuffled[size:]
@@ -151,8 +155,8 @@ def interval(values: Sequence[float]) -> str:
 def table(found: Sequence[Score]) -> str:
     """The scores of all complete runs, and what the retrained models gain, in Markdown.
 
-    Runs of one group share a stand-in and rows, so beside the interval over runs stands the one over the
-    means of the groups, which are few.
+    Runs of one group share rows, so beside the interval over runs stands the one over the means of the
+    groups, which are few.
     """
     at = {(s.group, s.seed, s.size, s.model): s for s in found}
     models = (STAND_IN, CONTINUED, COLD, WARM)
