@@ -57,11 +57,15 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def column_names(given: list[str] | None) -> dict[str, str]:
-    """``["quote=Text"]`` → ``{"quote": "Text"}``."""
+    """``["quote=Text"]`` → ``{"quote": "Text"}``; SettingsError where one is no pair, or is named twice."""
     pairs = [item.partition("=") for item in given or ()]
     for role, equals, name in pairs:
         if not (role and equals and name):
             raise SettingsError(f"--column {role}{equals}{name} must look like quote=NAME.")
+    roles = [role for role, _, _ in pairs]
+    twice = sorted({role for role in roles if roles.count(role) > 1})
+    if twice:
+        raise SettingsError(f"--column names {', '.join(twice)} more than once. Give one column for each.")
     return {role: name for role, _, name in pairs}
 
 

@@ -105,7 +105,7 @@ def test_a_table_without_speakers_or_groups_is_warned_of() -> None:
 
 def test_a_check_prints_as_text() -> None:
     lines = repr(found(*many(), row("They lie.", "US", "acusatory"))).splitlines()
-    assert lines[0].startswith("Check of 37 rows: 1 errors, ")
+    assert lines[0].startswith("Check of 37 rows: 1 error, ")
     assert "row 37: stance is 'acusatory'" in lines[1]
 
 
@@ -286,7 +286,7 @@ def test_the_command_prints_tables_with_short_names(run: Callable[..., Any], tmp
     assert str(tmp_path) not in shown
     assert re.search(r"stance +│ accusatory +│ +12 │", shown)
     assert "39 rows in 15 groups, 36 with a speaker; 2 to 5 words" in shown
-    assert "A fit would refuse these data. 2 errors, 1 warnings." in " ".join(shown.split())
+    assert "A fit would refuse these data. 2 errors, 1 warning." in " ".join(shown.split())
 
 
 def test_the_command_ends_well_where_all_is_well(run: Callable[..., Any], tmp_path: Path) -> None:

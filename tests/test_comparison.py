@@ -12,6 +12,7 @@ from stance.labels import LabelScheme
 from stance.quotes import Quote
 from stance.results import AxisScores, Prediction
 from training import comparison
+from training.evaluation import evaluate
 from training.labelled import Example
 
 LABELS = ["accusatory", "conciliatory", "defensive"]
@@ -96,6 +97,27 @@ def test_nothing_is_called_better_on_the_word_of_a_few_articles() -> None:
     assert found.axes[0].gain.low > 0
     assert (found.axes[0].groups, found.undecided) == (1, ["stance"])
     assert "All rows are of one group" in found.markdown()
+
+
+def test_nothing_is_called_better_on_the_word_of_a_few_rows() -> None:
+    few = rows(*[(i % 3, i % 3, i % 3) for i in range(40)], *[(i % 3, (i + 1) % 3, i % 3) for i in range(5)])
+    found = comparison.compare(A, B, few, data="rows")
+    assert (found.axes[0].gain.low > 0, found.axes[0].p > 0.05) == (True, True)
+    assert found.undecided == ["stance"]
+
+
+def test_nothing_is_called_better_on_rows_that_one_was_fitted_to() -> None:
+    worse = rows(*[(i % 3, (i + 1) % 3, i % 3) for i in range(40)])
+    found = comparison.compare(A, B, worse, data="rows", fair=False)
+    assert found.verdict() == "Which is better cannot be told on rows that one of them was fitted to."
+    assert found.as_dict()["fair"] is False
+
+
+def test_a_model_has_the_interval_that_its_own_report_gives_it() -> None:
+    answers = [(i % 3, i % 3, i % 3) for i in range(30)]
+    (found,) = comparison.compare(A, A, rows(*answers), data="rows").axes
+    report = evaluate(A, rows(*answers), data="rows")
+    assert found.first == found.second == report.axis("stance").macro_f1
 
 
 def test_rows_where_they_differ_are_listed_with_or_without_a_label() -> None:

@@ -127,6 +127,14 @@ def test_one_label_only_gives_figures_without_dividing_by_zero() -> None:
     json.dumps(asdict(report), allow_nan=False)
 
 
+def test_no_error_at_all_is_no_proof_in_any_figure() -> None:
+    labels = ["defensive"] * 20 + ["accusatory"] * 5
+    report = report_of([(example(label, f"{i}"), said(label)) for i, label in enumerate(labels)])
+    for score in (report.macro_f1, report.mcc, report.alpha):
+        assert (score.value, score.high) == (1.0, 1.0)
+        assert score.low == pytest.approx(0.025 ** (1 / 5))  # five rows have the rarer label
+
+
 def test_an_axis_without_labels_has_no_report() -> None:
     assert figures.axis_report(AXIS, [example(None)], [said("defensive")]) is None
 

@@ -82,7 +82,7 @@ def test_the_page_shows_all_figures_and_plots_and_needs_nothing_from_elsewhere(r
         "Brier score",
         "area under risk–coverage",
         "Answers by hand label",
-        "What does without the model",
+        "Simple baselines",
         "-0.100 [-0.200, 0.000]",
         "Slices",
         "A note on",

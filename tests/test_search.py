@@ -114,7 +114,7 @@ def test_the_test_rows_stay_closed(
 def test_trials_as_a_table_the_best_first() -> None:
     shown = search.table([Trial({"epochs": 2}, 0.5), Trial({"epochs": 12}, 0.75)])
     assert shown.splitlines() == [
-        "| validation macro-F1, one fit | epochs |",
+        "| validation macro-F1 | epochs |",
         "|---|---|",
         "| 0.750 | 12 |",
         "| 0.500 | 2 |",

@@ -269,6 +269,22 @@ def test_several_sources_of_any_kind_are_read_one_after_the_other(tmp_path: Path
     assert found[3].quote == found[0].quote
 
 
+def test_a_name_that_one_of_several_tables_has_need_not_be_in_all() -> None:
+    mine = {"Text": "They lie.", "Who": "a US senator", "Article": "a", "Move": "accusatory"}
+    filled_in = {"Text": "We hope.", "attribution": "an aide in Beijing", "stance": "conciliatory"}
+    columns = {"quote": "Text", "speaker": "Who", "group": "Article", "stance": "Move"}
+    both = [pd.DataFrame([mine]), pd.DataFrame([filled_in])]
+    first, second = labelled.read(both, SCHEME, columns=columns)
+    assert (first.labels["stance"], first.group) == ("accusatory", "a")
+    assert (second.labels["stance"], second.quote.speaker) == ("conciliatory", "an aide in Beijing")
+    assert second.group == "row 1"
+    with pytest.raises(ColumnError, match="has no column 'Wer', which was given for speaker"):
+        labelled.read(both, SCHEME, columns={**columns, "speaker": "Wer"})
+    without = pd.DataFrame([{"Words": "We hope.", "stance": "conciliatory"}])
+    with pytest.raises(ColumnError, match="has no column 'Text', which was given for quote"):
+        labelled.read([both[0], without], SCHEME, columns=columns)
+
+
 @pytest.mark.parametrize(
     ("name", "mark"),
     [("train", None), ("validation", "validation"), ("dev", "validation"), ("test", "test"), ("all", None)],

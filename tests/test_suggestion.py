@@ -7,7 +7,7 @@ import pytest
 
 import training
 from stance.classifier import StanceClassifier
-from stance.errors import SettingsError
+from stance.errors import ColumnError, SettingsError
 from stance.quotes import Quote
 from stance.results import AxisScores, Prediction
 from stance.tables import Row
@@ -128,5 +128,13 @@ def test_neither_what_has_labels_nor_what_the_model_knows_is_suggested(model_fol
     ]
     found = training.suggest(model_folder, table, columns={"quote": "Text", "stance": "Move"})
     assert found == [{"Text": "They will stop.", "side": "", "Move": "", "sentiment": ""}]
+    named = {"quote": "Text", "stance": "Move", "side": "Camp", "sentiment": "Tone"}
+    assert training.suggest(model_folder, table, columns=named) == [
+        {"Text": "They will stop.", "Camp": "", "Move": "", "Tone": ""}
+    ]
+    with pytest.raises(ColumnError, match=r"No table has the column 'Tonne'.*Did you mean 'Tone'"):
+        training.suggest(
+            model_folder, [{**row, "Tone": "?"} for row in table], columns={**named, "sentiment": "Tonne"}
+        )
     with pytest.raises(SettingsError, match=r"No row is left .* have a label \(side, Move, sentiment\)"):
         training.suggest(model_folder, table[:2], columns={"quote": "Text", "stance": "Move"})

@@ -184,7 +184,7 @@ def test_rows_that_a_model_was_fitted_to_are_told_and_can_be_left_out(
     both.write_text(lessons.read_text(encoding="utf-8") + json.dumps(new), encoding="utf-8")
     shown = run("compare", model_folder, "shipped", both, "--unseen").stdout
     assert "| stance | 1 |" in shown
-    assert "Left out are 176 rows to which a model was fitted." in shown
+    assert "Rows left out because a model was fitted to them: 176." in shown
     assert "fitted to 176 of these 177 rows" in run("compare", model_folder, "shipped", both).stdout
 
 
@@ -207,6 +207,42 @@ def test_a_table_that_is_read_is_not_written_over(model_folder: Path, lessons: P
         shown = run(*command, lessons, "-o", lessons, code=2).stderr
         assert "is the table that is read, and would be lost. Give another --output." in shown
     assert lessons.read_bytes() == before
+
+
+def test_what_was_suggested_is_not_written_over_and_goes_into_the_next_check(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    mine, more, output = (tmp_path / name for name in ("mine.csv", "more.csv", "to_label.csv"))
+    mine.write_text("Text;Who;Article;Move\nThey lie now.;a senator;a;accusatory\n", encoding="utf-8")
+    more.write_text("Text;Who\nOur law will stop now.;an aide\nWe hope we lie.;an aide\n", encoding="utf-8")
+    names = {"quote": "Text", "speaker": "Who", "group": "Article", "stance": "Move"}
+    columns = [part for pair in names.items() for part in ("--column", "=".join(pair))]
+    shown = run("suggest", model_folder, more, "-n", 5, "-o", output, *columns).stderr
+    assert f"2 rows to label written to {output}: there are no more" in shown
+    head, *rows = output.read_text(encoding="utf-8").splitlines()
+    assert head == "Text,Who,side,Move,sentiment"
+    filled = "\n".join([head, *(row[:-2] + ",defensive," for row in rows)])
+    output.write_text(filled, encoding="utf-8")
+    shown = run("suggest", model_folder, more, "-o", output, *columns, code=2).stderr
+    assert f"{output} exists, and may hold labels by now. Give another --output." in shown
+    assert output.read_text(encoding="utf-8") == filled
+    found = json.loads(run("check", mine, output, *columns, "--base", model_folder, "--json").stdout)
+    assert (found["rows"], found["balance"]["stance"]["defensive"]) == (3, 2)
+
+
+def test_a_slice_may_be_named_by_what_its_column_holds(model_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("quote,Paper,stance\nThey lie now.,A,accusatory\nWe hope.,B,conciliatory\n")
+    given = ("--column", "source=Paper", "--slice", "source", "--json")
+    report = json.loads(run("evaluate", model_folder, path, *given).stdout)
+    (axis,) = report["forms"]["quotation and speaker"]
+    assert [(one["column"], one["value"]) for one in axis["slices"]] == [("Paper", "A"), ("Paper", "B")]
+
+
+def test_a_column_is_named_once(model_folder: Path, lessons: Path) -> None:
+    given = ("--column", "quote=quote", "--column", "quote=speaker")
+    shown = run("evaluate", model_folder, lessons, *given, code=2).stderr
+    assert "--column names quote more than once. Give one column for each." in shown
 
 
 def test_a_package_that_is_missing_is_told_in_a_line(

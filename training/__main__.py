@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from stance.cli import column_names, reported, with_progress
-from stance.errors import SchemeError
+from stance.errors import SchemeError, SettingsError
 from stance.quotes import Quote
 from stance.writing import check_output, writing
 from training import missing
@@ -225,9 +225,12 @@ def suggest(
     from training import api
 
     check_output(output, [*unlabelled, *(labelled or [])])
+    if output.exists():
+        raise SettingsError(f"{output} exists, and may hold labels by now. Give another --output.")
     rows = api.suggest(model, unlabelled, n, columns=column_names(column), labelled=labelled, guesses=guesses)
     _write(output, rows, list(dict.fromkeys(name for row in rows for name in row)))
-    typer.echo(f"{len(rows):,} rows to label written to {output}", err=True)
+    fewer = ": there are no more" if len(rows) < n else ""
+    typer.echo(f"{len(rows):,} rows to label written to {output}{fewer}", err=True)
 
 
 def _for_run(given: dict[str, Any]) -> dict[str, Any]:

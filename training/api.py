@@ -1,5 +1,6 @@
 """The functions behind ``import training`` and the command line: data and a model in, a result out."""
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from training.report import Report
 from training.run import Run, RunConfig
 from training.schema import draft
 from training.sources import Source, Table, tables_of
-from training.unseen import Model, measurable, seen_by
+from training.unseen import Model, flattered, measurable, seen_by
 
 Data = Source | Sequence[Source]
 
@@ -92,15 +93,19 @@ def evaluate(
     cross-validated on ``data``. unseen: leave out rows to which the model was fitted, which only its folder
     knows. watch: sees every quotation pass, to show progress.
     """
-    classifier, tables = opened(model), tables_of(data)
-    examples = labelled.read_tables(tables, classifier.scheme, columns or {})
-    learnt = labelled.read(train, classifier.scheme, columns=columns) if train is not None else None
+    classifier, columns = opened(model), columns or {}
+    tables = tables_of(data, columns)
+    examples = labelled.read_tables(tables, classifier.scheme, columns)
+    learnt = None
+    if train is not None:
+        beside = tables_of(train, columns, beside=tables)
+        learnt = labelled.read_tables(beside, classifier.scheme, columns)
     examples, notes = measurable([(classifier.name, model)], examples, unseen=unseen)
     return evaluation.evaluate(
         classifier,
         examples,
         data=_named(tables),
-        slices=slices,
+        slices=[columns.get(name, name) for name in slices],
         train=learnt,
         notes=notes,
         watch=watch,
@@ -120,7 +125,7 @@ def compare(
 
     unseen: leave out rows to which either was fitted.
     """
-    models, tables = (opened(first), opened(second)), tables_of(data)
+    models, tables = (opened(first), opened(second)), tables_of(data, columns)
     shared = LabelScheme.from_table({axis.name: list(axis.labels) for axis in shared_axes(*models)})
     other = {name for model in models for name in model.scheme.names} - set(shared.names)
     columns = {role: name for role, name in (columns or {}).items() if role not in other}
@@ -129,7 +134,8 @@ def compare(
     examples, notes = measurable(named, examples, unseen=unseen)
     if other:
         notes = [f"Not compared, as the models have other labels there: {', '.join(sorted(other))}.", *notes]
-    return comparison.compare(*models, examples, data=_named(tables), notes=notes, watch=watch)
+    fair = not any(flattered(name, examples, seen_by(model)) for name, model in named)
+    return comparison.compare(*models, examples, data=_named(tables), fair=fair, notes=notes, watch=watch)
 
 
 def suggest(
@@ -146,16 +152,19 @@ def suggest(
     They are harder than the rest: train on them, but measure on rows that were drawn at random. Left out
     are quotations that the model was fitted to, and those that have a label on each axis of which the tables
     have a column, with their near-duplicates. labelled: further tables with labels. columns: may name those
-    of the axes, too; ColumnError where no table has one. guesses: put the model's labels beside the empty
-    columns, which saves time and biases coders.
+    of the axes, too; where no table has them, the empty columns get these names. guesses: put the model's
+    labels beside the empty columns, which saves time and biases coders.
     """
     classifier, columns = opened(model), columns or {}
     axes = {name: columns.get(name, name) for name in classifier.scheme.names}
     seen, tables = seen_by(model), tables_of(unlabelled)
     names = {name for table in tables for name in table.columns}
     for axis, name in axes.items():
-        if axis in columns and name not in names:
-            raise ColumnError(f"No table has the column {name!r}, which was given for {axis}.")
+        close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.8)
+        if axis in columns and name not in names and close:
+            raise ColumnError(
+                f"No table has the column {name!r}, which was given for {axis}. Did you mean {close[0]!r}?"
+            )
     filled = [name for name in axes.values() if name in names]
     rows, known = list[tuple[dict[str, Any], Quote]](), list[str]()
     for row, quote in _all_quotes(tables, columns):
@@ -182,7 +191,7 @@ def check(
     base: str | None = None,
 ) -> Check:
     """Everything about labelled data that would spoil a fit or a figure; arguments as for fit."""
-    tables = tables_of(data)
+    tables = tables_of(data, columns)
     start = bases.resolve(base)
     scheme = scheme_for(schema, start, tables, columns or {})
     model = starting_model(start)
@@ -193,7 +202,7 @@ def check(
 def draft_schema(data: Data, *, columns: Mapping[str, str] | None = None, base: str | None = None) -> str:
     """A schema file to go through and correct: the labels that occur, how often, and what may be slips."""
     model = starting_model(bases.resolve(base))
-    return draft(tables_of(data), model.scheme if model else None, columns or {})
+    return draft(tables_of(data, columns), model.scheme if model else None, columns or {})
 
 
 def suspects(
@@ -207,7 +216,7 @@ def suspects(
 
     Training data only: SettingsError where rows belong to a test split.
     """
-    tables, start = tables_of(data), bases.resolve(base)
+    tables, start = tables_of(data, columns), bases.resolve(base)
     scheme = scheme_for(schema, start, tables, columns or {})
     examples = labelled.read_tables(tables, scheme, columns or {})
     label_errors.refuse_test_rows(examples)

@@ -14,6 +14,7 @@ from training.labelled import Example
 Predict = Callable[[Sequence[Example], Axis, Sequence[Example]], list[str]]
 
 FOLDS = 5
+# Of the tones that the model has found, which need no label of their own.
 TONE = {"negative": "accusatory", "neutral": "defensive", "positive": "conciliatory"}
 SENTIMENT_AS_STANCE = "sentiment read as stance"
 

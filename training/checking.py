@@ -41,11 +41,16 @@ class Check:
     findings: tuple[Finding, ...]
 
     def __repr__(self) -> str:
-        errors = sum(finding.serious for finding in self.findings)
-        head = f"Check of {self.rows} rows: {errors} errors, {len(self.findings) - errors} warnings"
+        head = f"Check of {self.rows} rows: {self.counted()}"
         lines = [f"  {finding}" for finding in self.findings[:SHOWN]]
         more = [f"  ... and {len(self.findings) - SHOWN} more: .findings has all"]
         return "\n".join([head, *lines, *(more if len(self.findings) > SHOWN else [])])
+
+    def counted(self) -> str:
+        """How many errors and warnings there are."""
+        errors = sum(finding.serious for finding in self.findings)
+        counts = (errors, "error"), (len(self.findings) - errors, "warning")
+        return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
 
     @property
     def usable(self) -> bool:

@@ -14,7 +14,7 @@ from stance.results import Prediction
 from training import intervals, metrics
 from training.dataset import ATTRIBUTED, FORMS
 from training.evaluation import Watch, group_notes
-from training.figures import difference, true_labels
+from training.figures import difference, macro_f1, true_labels
 from training.intervals import Score
 from training.labelled import Example
 from training.markdown import table
@@ -31,6 +31,7 @@ COLUMNS = (
 )
 DIFFERENCE = ("table", "line", "group", "quote", "speaker", "axis", "true", "first", "second")
 LEAST = 10  # groups, below which nothing is called better or worse
+FEWEST = 6  # rows that one of two has right alone, below which McNemar's test cannot tell at 5 %
 NOTE = "Intervals resample groups; p is McNemar's exact test, which takes every row for a draw of its own."
 
 
@@ -68,7 +69,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
-    """Two models on the same rows: figures by axis, and the rows where they differ."""
+    """Two models on the same rows: figures by axis, and the rows where they differ.
+
+    fair: whether neither was fitted to some of the rows.
+    """
 
     first: str
     second: str
@@ -76,6 +80,7 @@ class Comparison:
     axes: tuple[AxisComparison, ...]
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
+    fair: bool = True
 
     def __repr__(self) -> str:
         gains = ", ".join(f"{one.axis} {_signed(one.gain)}" for one in self.axes)
@@ -89,6 +94,7 @@ class Comparison:
             "data": self.data,
             "axes": [asdict(one) for one in self.axes],
             "notes": list(self.notes),
+            "fair": self.fair,
         }
 
     def rows(self) -> list[dict[str, Any]]:
@@ -115,6 +121,8 @@ class Comparison:
 
     def verdict(self) -> str:
         """On which axes A is better or worse by more than chance, and on which nobody can tell."""
+        if not self.fair:
+            return "Which is better cannot be told on rows that one of them was fitted to."
         decided = [one for one in self.axes if one.axis not in self.undecided]
         better = [one.axis for one in decided if one.gain.value > 0]
         worse = [one.axis for one in decided if one.gain.value < 0]
@@ -127,8 +135,14 @@ class Comparison:
 
     @property
     def undecided(self) -> list[str]:
-        """The axes whose gain may as well be none, or rests on groups too few for its interval to hold."""
-        return [one.axis for one in self.axes if one.groups < LEAST or one.gain.low <= 0 <= one.gain.high]
+        """The axes whose gain may as well be none, or rests on groups or rows too few for its interval."""
+        return [
+            one.axis
+            for one in self.axes
+            if one.groups < LEAST
+            or one.only_first + one.only_second < FEWEST
+            or one.gain.low <= 0 <= one.gain.high
+        ]
 
     def _repr_html_(self) -> str:
         from training.report_page import markdown_table
@@ -142,18 +156,20 @@ def compare(
     examples: Sequence[Example],
     *,
     data: str,
+    fair: bool = True,
     notes: Sequence[str] = (),
     watch: Watch = iter,
 ) -> Comparison:
     """Compare two models on the axes that both have with the same labels, on quotation and speaker.
 
-    notes: what a reader must know of the rows. SettingsError where they have no such axis in common.
+    fair: whether neither was fitted to some of the rows. notes: what a reader must know of the rows.
+    SettingsError where they have no such axis in common.
     """
     quotes = [FORMS[ATTRIBUTED](example.quote) for example in examples]
     said = [list(model.stream(watch(quotes))) for model in (first, second)]
     axes = shared_axes(first, second)
     found = between(axes, (first.name, second.name), examples, said, data=data)
-    return replace(found, notes=(*notes, *found.notes))
+    return replace(found, fair=fair, notes=(*notes, *found.notes))
 
 
 def between(
@@ -194,15 +210,16 @@ def _figures(
     true = true_labels(rows, axis)
     guesses = [[labels[i] for i in there] for labels in (first, second)]
     both = np.stack([metrics.confusions(true, found, axis.labels) for found in guesses], axis=1)
-    counts = intervals.by_group(both, [row.group for row in rows])
+    groups = [row.group for row in rows]
+    counts = intervals.by_group(both, groups)
     right = [[a == b for a, b in zip(true, found, strict=True)] for found in guesses]
     only = [sum(a and not b for a, b in zip(*pair, strict=True)) for pair in (right, right[::-1])]
     return AxisComparison(
         axis=axis.name,
         rows=len(rows),
         groups=len(counts),
-        first=intervals.score(counts[:, 0], metrics.macro_f1_score, edges=len(counts)),
-        second=intervals.score(counts[:, 1], metrics.macro_f1_score, edges=len(counts)),
+        first=macro_f1(both[:, 0], groups),
+        second=macro_f1(both[:, 1], groups),
         gain=intervals.score(counts, difference),
         only_first=only[0],
         only_second=only[1],

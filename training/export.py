@@ -100,6 +100,8 @@ def weights(folder: Path, model: Any, base: Base) -> Any:
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
+    # Some versions of safetensors let only the owner read it.
+    (folder / WEIGHTS).chmod((folder / CONFIG).stat().st_mode)
     loaded = AutoModelForSequenceClassification.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     )

@@ -39,8 +39,8 @@ def axis_report(
         if clear.any()
         else None,
         accuracy=intervals.score(grouped, metrics.accuracy_score, edges=len(grouped)),
-        mcc=intervals.score(grouped, metrics.matthews_corrcoef),
-        alpha=intervals.score(grouped, metrics.alpha_of_two),
+        mcc=_agreement(grouped, metrics.matthews_corrcoef),
+        alpha=_agreement(grouped, metrics.alpha_of_two),
         by_label=tuple(_label_report(place, label, grouped) for place, label in enumerate(axis.labels)),
         confusion=tuple(tuple(map(int, row)) for row in total),
         confusion_shares=tuple(
@@ -68,9 +68,19 @@ def true_labels(rows: Sequence[Example], axis: Axis) -> list[str]:
 def macro_f1(counts: Floats, groups: Sequence[str]) -> Score:
     """Macro-F1 of confusions [rows, labels, labels] with its interval."""
     grouped = intervals.by_group(counts, groups)
-    holders = (grouped.sum(axis=-1) > 0).sum(axis=0)  # [labels]: groups in which each occurs
-    # The rarest label says least, and counts as much as the others.
-    return intervals.score(grouped, metrics.macro_f1_score, edges=int(holders[holders > 0].min()))
+    return intervals.score(grouped, metrics.macro_f1_score, edges=_fewest(grouped))
+
+
+def _agreement(grouped: Floats, statistic: intervals.Statistic) -> Score:
+    found = intervals.score(grouped, statistic)
+    # Of resamples without an error some have one label only, where agreement is no longer 1.
+    return intervals.flawless(_fewest(grouped)) if round(found.value, 12) == 1 else found
+
+
+def _fewest(grouped: Floats) -> int:
+    """The groups that have the rarest label, which says least, and counts as much as the others."""
+    holders = (grouped.sum(axis=-1) > 0).sum(axis=0)
+    return int(holders[holders > 0].min())
 
 
 def _label_report(place: int, label: str, grouped: Floats) -> LabelReport:

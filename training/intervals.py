@@ -63,6 +63,11 @@ def score(counts: Floats, statistic: Statistic, *, edges: int | None = None, see
     return Score(value, min(float(low), value), max(float(high), value))
 
 
+def flawless(groups: int) -> Score:
+    """What no error in so many groups says of a share that is 1 then (Clopper & Pearson 1934)."""
+    return _edge(1.0, groups)
+
+
 def _edge(value: float, groups: int | None) -> Score:
     """What can be said where resampling says nothing."""
     if groups is None or value not in (0.0, 1.0):

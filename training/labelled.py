@@ -66,7 +66,7 @@ def read(
     columns: the user's own column names by what they hold, ``{"quote": "Text"}``. Raises ColumnError
     where the quotation or every axis is missing, LabelledFileError with every bad row of all tables.
     """
-    return read_tables(tables_of(data), scheme, columns or {})
+    return read_tables(tables_of(data, columns), scheme, columns or {})
 
 
 def read_tables(tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[str, str]) -> list[Example]:

@@ -78,7 +78,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What does without the model. gain: by how much the model's macro-F1 is higher, on the same rows."""
+    """A simple way to label. gain: by how much the model's macro-F1 is higher, on the same rows."""
 
     name: str
     macro_f1: Score

@@ -136,7 +136,7 @@ def _baselines(axis: AxisReport) -> list[str]:
         return []
     rows = [(one.name, one.macro_f1, one.gain) for one in axis.baselines]
     return [
-        "<h3>What does without the model</h3>",
+        "<h3>Simple baselines</h3>",
         _table(("baseline", "macro-F1", "the model's gain"), rows),
     ]
 

@@ -97,7 +97,9 @@ class Run:
             new = "What is new" if self.cross_validated else "The new model"
             parts.append((f"{new} (A) beside the model it started from (B):", self.worth.markdown()))
             if self.worth.undecided and not self.cross_validated:
-                parts.append(("Too few rows to tell?", "With --cv 5 (cv=5) all of yours measure."))
+                parts.append(
+                    ("Too few rows to tell?", "With --cv 5 (in Python: cv=5) all of your rows measure.")
+                )
         if self.kept:
             parts.append(("What axes without new labels have kept:", self.kept.markdown()))
         return parts
@@ -154,8 +156,8 @@ def fit(config: RunConfig) -> Run:
 
 def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Provenance]:
     """What to fit with, rows that only give figures by the name of their table, and what was asked for."""
-    tables = tables_of(config.data)
-    others = tables_of(list(config.measure)) if config.measure else []
+    tables = tables_of(config.data, config.columns)
+    others = tables_of(list(config.measure), config.columns, beside=tables) if config.measure else []
     check_names([*tables, *others])
     material = prepared(
         tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs

@@ -3,8 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import datasets
 
 from stance.errors import ColumnError, EmptyTableError, TableError
 from stance.folder import sha256
-from stance.tables import KINDS, Row, columns_of, read_rows
+from stance.tables import KINDS, QUOTE_COLUMNS, Row, columns_of, read_rows
 
 Source = Any  # a path, a name on the Hub, a pandas DataFrame, a datasets.Dataset or DatasetDict
 SPLIT_NAMES = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation"} | {
@@ -52,13 +52,24 @@ class Table:
         return sha256(json.dumps([row for _, row in self.rows], sort_keys=True).encode())
 
 
-def tables_of(data: Source | Sequence[Source]) -> list[Table]:
+def tables_of(
+    data: Source | Sequence[Source],
+    columns: Mapping[str, str] | None = None,
+    *,
+    beside: Sequence[Table] = (),
+) -> list[Table]:
     """The tables in whatever was given: one source or several.
 
-    TableError where one is missing or cannot be read, EmptyTableError where it has no rows.
+    columns: the user's own column names by what they hold. Of several tables, those of ``beside`` included,
+    one may lack a name that another has: its column of the standard name is then called so, or else that of
+    the others is empty in it. TableError where one is missing or cannot be read, EmptyTableError where it
+    has no rows.
     """
     several = isinstance(data, list | tuple) and not all(isinstance(one, dict) for one in data)
-    return [table_of(one) for one in (data if several else [data])]
+    tables = [table_of(one) for one in (data if several else [data])]
+    anywhere = {name for table in (*tables, *beside) for name in table.columns}
+    given = {role: name for role, name in (columns or {}).items() if name in anywhere}
+    return [_renamed(table, given) for table in tables]
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
@@ -86,6 +97,22 @@ def table_of(source: Source) -> Table:
             "DataFrame or a datasets.Dataset."
         )
     return _from_path(source)
+
+
+def _renamed(table: Table, columns: Mapping[str, str]) -> Table:
+    new, added = dict[str, str](), list[str]()
+    for role, name in columns.items():
+        if name not in table.columns:
+            own = next((one for one in QUOTE_COLUMNS.get(role, (role,)) if one in table.columns), None)
+            if own:
+                new[own] = name
+            elif role != "quote":
+                added.append(name)
+    if not new and not added:
+        return table
+    names = [*(new.get(name, name) for name in table.columns), *added]
+    rows = [(number, {new.get(name, name): cell for name, cell in row.items()}) for number, row in table.rows]
+    return replace(table, columns=tuple(dict.fromkeys(names)), rows=tuple(rows))
 
 
 def _refuse_twins(columns: Sequence[str]) -> None:

@@ -39,7 +39,8 @@ def measurable(
             f"All {len(examples)} rows were there when {' or '.join(name for name, _ in models)} was fitted, "
             "so none is left to measure on. Label others."
         )
-    return rest, [f"Left out are {len(examples) - len(rest)} rows to which a model was fitted.", *notes]
+    count = len(examples) - len(rest)
+    return rest, [f"Rows left out because a model was fitted to them: {count}.", *notes]
 
 
 def flattered(name: str, examples: Sequence[Example], seen: Collection[str]) -> list[str]:

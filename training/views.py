@@ -1,6 +1,6 @@
 """What the command line shows: findings and reports as tables on a terminal."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import Any
@@ -50,9 +50,8 @@ def print_check(found: Check) -> None:
         f"{least} to {most} words, half have {middle:g} or more.",
         highlight=False,
     )
-    counts = Counter(finding.serious for finding in found.findings)
-    verdict = "A fit would refuse these data." if counts[True] else "These data can be used."
-    console.print(f"[bold]{verdict}[/bold] {counts[True]} errors, {counts[False]} warnings.", highlight=False)
+    verdict = "These data can be used." if found.usable else "A fit would refuse these data."
+    console.print(f"[bold]{verdict}[/bold] {found.counted()}.", highlight=False)
 
 
 def print_suspects(found: Sequence[Suspect] | None) -> None:

@@ -102,7 +102,12 @@ def _calibration_notes(material: Material) -> Iterator[str]:
         axis: sum(row.labels[axis] is not None for row in material.split.validation)
         for axis in material.scheme.names
     }
-    # With fewer still, an axis keeps the calibration that it had.
+    for axis, count in counts.items():
+        if axis in material.former and 0 < count < ENOUGH:
+            yield (
+                f"Only {count} validation rows have a label of {axis}: its probabilities and what is unsure "
+                "are calibrated as in the model that it started from."
+            )
     least = {axis: ENOUGH if axis in material.former else 1 for axis in counts}
     few = [f"{axis} ({count})" for axis, count in counts.items() if least[axis] <= count < FEW]
     if few:
