@@ -280,6 +280,12 @@ def test_a_name_that_one_of_several_tables_has_need_not_be_in_all() -> None:
     assert second.group == "row 1"
     with pytest.raises(ColumnError, match="has no column 'Wer', which was given for speaker"):
         labelled.read(both, SCHEME, columns={**columns, "speaker": "Wer"})
+    slip = pd.DataFrame([{"Text": "We hope.", "move": "conciliatory"}])
+    with pytest.raises(ColumnError, match="has no column 'Move', which was given for stance"):
+        labelled.read([both[0], slip], SCHEME, columns=columns)
+    coded = pd.DataFrame([{**filled_in, "stance_1": "conciliatory", "stance_2": "defensive"}])
+    (_, read) = labelled.read([both[0], coded], SCHEME, columns=columns)
+    assert read.readers == {"stance": ("conciliatory", "defensive")}
     without = pd.DataFrame([{"Words": "We hope.", "stance": "conciliatory"}])
     with pytest.raises(ColumnError, match="has no column 'Text', which was given for quote"):
         labelled.read([both[0], without], SCHEME, columns=columns)

@@ -132,9 +132,12 @@ def test_neither_what_has_labels_nor_what_the_model_knows_is_suggested(model_fol
     assert training.suggest(model_folder, table, columns=named) == [
         {"Text": "They will stop.", "Camp": "", "Move": "", "Tone": ""}
     ]
-    with pytest.raises(ColumnError, match=r"No table has the column 'Tonne'.*Did you mean 'Tone'"):
+    standard = [{**row, "stance": row["Move"]} for row in table]
+    (found,) = training.suggest(model_folder, standard, columns={"quote": "Text", "stance": "Haltung"})
+    assert (found["Text"], found["stance"]) == ("They will stop.", "")
+    with pytest.raises(ColumnError, match=r"No table has the column 'tOne'.*Did you mean 'Tone'"):
         training.suggest(
-            model_folder, [{**row, "Tone": "?"} for row in table], columns={**named, "sentiment": "Tonne"}
+            model_folder, [{**row, "Tone": "?"} for row in table], columns={**named, "sentiment": "tOne"}
         )
     with pytest.raises(SettingsError, match=r"No row is left .* have a label \(side, Move, sentiment\)"):
         training.suggest(model_folder, table[:2], columns={"quote": "Text", "stance": "Move"})

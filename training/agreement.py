@@ -52,7 +52,7 @@ def ceiling(axis: Axis, examples: Sequence[Example], found: Sequence[str]) -> Hu
     return HumanCeiling(
         coders=coders,
         rows=len(coded),
-        alpha=intervals.score(coincidences, metrics.krippendorff_alpha),
+        alpha=intervals.score(coincidences, metrics.krippendorff_alpha, edges=len(coincidences)),
         macro_f1=_mean_macro_f1(pairs, groups),
         model_macro_f1=_mean_macro_f1(models, groups),
     )

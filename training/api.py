@@ -1,6 +1,5 @@
 """The functions behind ``import training`` and the command line: data and a model in, a result out."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from training.material import Schema, scheme_for, starting_model
 from training.report import Report
 from training.run import Run, RunConfig
 from training.schema import draft
-from training.sources import Source, Table, tables_of
+from training.sources import Source, Table, close_names, tables_of
 from training.unseen import Model, flattered, measurable, seen_by
 
 Data = Source | Sequence[Source]
@@ -101,11 +100,12 @@ def evaluate(
         beside = tables_of(train, columns, beside=tables)
         learnt = labelled.read_tables(beside, classifier.scheme, columns)
     examples, notes = measurable([(classifier.name, model)], examples, unseen=unseen)
+    present = {name for table in tables for name in table.columns}
     return evaluation.evaluate(
         classifier,
         examples,
         data=_named(tables),
-        slices=[columns.get(name, name) for name in slices],
+        slices=[name if name in present else columns.get(name, name) for name in slices],
         train=learnt,
         notes=notes,
         watch=watch,
@@ -156,12 +156,13 @@ def suggest(
     labels beside the empty columns, which saves time and biases coders.
     """
     classifier, columns = opened(model), columns or {}
-    axes = {name: columns.get(name, name) for name in classifier.scheme.names}
     seen, tables = seen_by(model), tables_of(unlabelled)
     names = {name for table in tables for name in table.columns}
+    given = {axis: columns.get(axis, axis) for axis in classifier.scheme.names}
+    axes = {axis: axis if axis in names and own not in names else own for axis, own in given.items()}
     for axis, name in axes.items():
-        close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.8)
-        if axis in columns and name not in names and close:
+        close = close_names(name, names - set(columns.values()))
+        if name not in names and close:
             raise ColumnError(
                 f"No table has the column {name!r}, which was given for {axis}. Did you mean {close[0]!r}?"
             )

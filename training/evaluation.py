@@ -155,12 +155,13 @@ def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[s
     counts = metrics.confusions(true, labels, axis.labels)
     for value in sorted(set(values), key=lambda value: (value in (EMPTY, OTHERS), value)):
         there = np.array([one == value for one in values])
-        grouped = intervals.by_group(counts[there], [r.group for r, t in zip(rows, there, strict=True) if t])
+        groups = [row.group for row, here in zip(rows, there, strict=True) if here]
+        grouped = intervals.by_group(counts[there], groups)
         yield Slice(
             column=column,
             value=value,
             rows=int(there.sum()),
-            macro_f1=intervals.score(grouped, metrics.macro_f1_score, edges=len(grouped))
+            macro_f1=macro_f1(counts[there], groups)
             if len({label for label, t in zip(true, there, strict=True) if t}) > 1
             else None,
             accuracy=intervals.score(grouped, metrics.accuracy_score, edges=len(grouped)),

@@ -1,5 +1,6 @@
 """Where labelled rows come from: tables, datasets of the Hub or on disk, DataFrames. One shape for all."""
 
+import difflib
 import json
 import re
 from collections import Counter
@@ -100,19 +101,30 @@ def table_of(source: Source) -> Table:
 
 
 def _renamed(table: Table, columns: Mapping[str, str]) -> Table:
+    """The table with the names given: of its columns that have standard names, or of new, empty ones."""
+    free = [name for name in table.columns if name not in columns.values()]
     new, added = dict[str, str](), list[str]()
     for role, name in columns.items():
-        if name not in table.columns:
-            own = next((one for one in QUOTE_COLUMNS.get(role, (role,)) if one in table.columns), None)
-            if own:
-                new[own] = name
-            elif role != "quote":
-                added.append(name)
+        if name in table.columns:
+            continue
+        own = next((one for one in QUOTE_COLUMNS.get(role, (role,)) if one in free), None)
+        if own:
+            # With it go the labels of several coders.
+            coders = re.compile(rf"{re.escape(own)}(_readers|_\d+)?")
+            new |= {one: name + one.removeprefix(own) for one in free if coders.fullmatch(one)}
+        elif role != "quote" and not close_names(name, table.columns):  # which is a slip, and an error
+            added.append(name)
     if not new and not added:
         return table
     names = [*(new.get(name, name) for name in table.columns), *added]
     rows = [(number, {new.get(name, name): cell for name, cell in row.items()}) for number, row in table.rows]
     return replace(table, columns=tuple(dict.fromkeys(names)), rows=tuple(rows))
+
+
+def close_names(name: str, names: Iterable[str]) -> list[str]:
+    """Those that ``name`` was probably meant to be: alike but for capitals, or a letter or two."""
+    folded = {one.casefold(): one for one in names}
+    return [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.8)]
 
 
 def _refuse_twins(columns: Sequence[str]) -> None:

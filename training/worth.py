@@ -66,7 +66,8 @@ def measured(
     if labelled_axes and crossed:
         gain = _crossed_gain(crossed, former, material, labelled_axes)
     elif labelled_axes and test:
-        gain = compare(model, former, test, data="the test rows")
+        fair = not flattered(former.name, test, material.seen)
+        gain = compare(model, former, test, data="the test rows", fair=fair)
     untouched = [name for name in shared if name not in labelled_axes]
     held_out = rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
     kept = compare(model, former, held_out, data="authored rows held out") if held_out else None
@@ -103,7 +104,11 @@ def _calibration_notes(material: Material) -> Iterator[str]:
         for axis in material.scheme.names
     }
     for axis, count in counts.items():
-        if axis in material.former and 0 < count < ENOUGH:
+        if not any(row.labels[axis] for row in material.examples):
+            continue
+        if axis not in material.former and not count:
+            yield f"No validation row has a label of {axis}: its probabilities are not calibrated."
+        if axis in material.former and count < ENOUGH:
             yield (
                 f"Only {count} validation rows have a label of {axis}: its probabilities and what is unsure "
                 "are calibrated as in the model that it started from."

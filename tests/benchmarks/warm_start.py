@@ -3,8 +3,8 @@
 The topics of the authored rows make three groups. For each, and each seed, a stand-in for the shipped model
 is fitted on the two other groups; 100 or 300 rows of the group are new, and the rest of it is held back. A
 model retrained from the stand-in is compared with the stand-in, with one fitted from the base on the same
-rows, and with the stand-in fitted on as long without any new row, which tells what of the gain the new rows
-are.
+rows, and with the stand-in after two more epochs without any new row, which tells what of the gain the new
+rows are.
 
     python -m tests.benchmarks.warm_start sentence-transformers/all-MiniLM-L6-v2 FOLDER
 """
@@ -34,7 +34,7 @@ SEEDS, SIZES = 5, (100, 300)
 FIRST = 13  # seed of the first stand-in
 STAND_IN, COLD, WARM = "stand-in", "from the base", "retrained"
 CONTINUED = "fitted on without new rows"
-# What is new to a model is a subject: settings were chosen with topics dealt at random.
+# What is new to a model is a subject. Settings were chosen on groups that were cut differently.
 THEMES = {
     "trade and technology": "tariffs and trade talks, semiconductors, agricultural purchases, rare earths, "
     "intellectual property and technology transfer, export controls and entity lists, investment screening, "
