@@ -30,8 +30,7 @@ COLUMNS = (
     "p",
 )
 DIFFERENCE = ("table", "line", "group", "quote", "speaker", "axis", "true", "first", "second")
-LEAST = 10  # groups, below which nothing is called better or worse
-FEWEST = 6  # rows that one of two has right alone, below which McNemar's test cannot tell at 5 %
+LEAST = 10  # groups, and rows that only one of two has right, below which nothing is called better or worse
 NOTE = "Intervals resample groups; p is McNemar's exact test, which takes every row for a draw of its own."
 
 
@@ -139,9 +138,7 @@ class Comparison:
         return [
             one.axis
             for one in self.axes
-            if one.groups < LEAST
-            or one.only_first + one.only_second < FEWEST
-            or one.gain.low <= 0 <= one.gain.high
+            if min(one.groups, one.only_first + one.only_second) < LEAST or one.gain.low <= 0 <= one.gain.high
         ]
 
     def _repr_html_(self) -> str:

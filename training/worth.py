@@ -1,5 +1,6 @@
 """What a fitted model is worth: on rows set aside, and beside the model that it started from."""
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from training.material import Material, starting_model
 from training.report import Report
 from training.temperature import ENOUGH
 from training.unseen import flattered
+
+log = logging.getLogger(__name__)
 
 FEW = 100  # validation rows, below which a threshold is rough
 
@@ -56,6 +59,9 @@ def measured(
         for name, rows in named.items()
         if rows
     ]
+    if not reports:
+        for note in notes:
+            log.info(note)
     start = starting_model(material.base)
     shared = rehearsal.unchanged(start.scheme, material.scheme) if start else []
     if start is None or not shared:
