@@ -1,7 +1,7 @@
 """The axes, their labels, and where each label sits in a row of logits."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Self
@@ -92,10 +92,10 @@ def legal_label(found: str, legal: Sequence[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def nearest(found: str, legal: Sequence[str]) -> str | None:
-    """The legal spelling that ``found`` was probably meant to be, if there is one."""
+def nearest(found: str, legal: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+    """The legal spelling that ``found`` was probably meant to be, if there is one. cutoff: how alike."""
     by_folded = {label.casefold(): label for label in legal}
-    close = difflib.get_close_matches(found.strip().casefold(), by_folded, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(found.strip().casefold(), by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 

@@ -8,7 +8,7 @@ from stance.classifier import StanceClassifier, load
 from stance.encoding import Encoder
 from stance.errors import ColumnError, SettingsError
 from stance.folder import ModelFolder
-from stance.labels import LabelScheme
+from stance.labels import LabelScheme, nearest
 from stance.quotes import Quote
 from stance.tables import quote_columns, quote_of
 from training import (
@@ -32,8 +32,8 @@ from training.material import Schema, scheme_for, starting_model
 from training.report import Report
 from training.run import Run, RunConfig
 from training.schema import draft
-from training.sources import Source, Table, close_names, tables_of
-from training.unseen import Model, flattered, measurable, seen_by
+from training.sources import SLIP, Source, Table, all_columns, tables_of
+from training.unseen import Model, measurable, seen_by
 
 Data = Source | Sequence[Source]
 
@@ -99,8 +99,8 @@ def evaluate(
     if train is not None:
         beside = tables_of(train, columns, beside=tables)
         learnt = labelled.read_tables(beside, classifier.scheme, columns)
-    examples, notes = measurable([(classifier.name, model)], examples, unseen=unseen)
-    present = {name for table in tables for name in table.columns}
+    examples, notes, _ = measurable([(classifier.name, model)], examples, unseen=unseen)
+    present = all_columns(tables)
     return evaluation.evaluate(
         classifier,
         examples,
@@ -131,10 +131,9 @@ def compare(
     columns = {role: name for role, name in (columns or {}).items() if role not in other}
     examples = labelled.read_tables(tables, shared, columns)
     named = [(model.name, given) for model, given in zip(models, (first, second), strict=True)]
-    examples, notes = measurable(named, examples, unseen=unseen)
+    examples, notes, fair = measurable(named, examples, unseen=unseen)
     if other:
         notes = [f"Not compared, as the models have other labels there: {', '.join(sorted(other))}.", *notes]
-    fair = not any(flattered(name, examples, seen_by(model)) for name, model in named)
     return comparison.compare(*models, examples, data=_named(tables), fair=fair, notes=notes, watch=watch)
 
 
@@ -157,14 +156,14 @@ def suggest(
     """
     classifier, columns = opened(model), columns or {}
     seen, tables = seen_by(model), tables_of(unlabelled)
-    names = {name for table in tables for name in table.columns}
+    names = all_columns(tables)
     given = {axis: columns.get(axis, axis) for axis in classifier.scheme.names}
     axes = {axis: axis if axis in names and own not in names else own for axis, own in given.items()}
     for axis, name in axes.items():
-        close = close_names(name, names - set(columns.values()))
+        close = nearest(name, names - set(columns.values()), cutoff=SLIP)
         if name not in names and close:
             raise ColumnError(
-                f"No table has the column {name!r}, which was given for {axis}. Did you mean {close[0]!r}?"
+                f"No table has the column {name!r}, which was given for {axis}. Did you mean {close!r}?"
             )
     filled = [name for name in axes.values() if name in names]
     rows, known = list[tuple[dict[str, Any], Quote]](), list[str]()

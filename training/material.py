@@ -87,7 +87,12 @@ class Material:
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
         return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int))
 
-    @property
+    @cached_property
+    def labelled_axes(self) -> set[str]:
+        """The axes of which some rows have a label."""
+        return {name for name in self.scheme.names if any(row.labels[name] for row in self.examples)}
+
+    @cached_property
     def former(self) -> dict[str, AxisCalibration]:
         """The starting model's calibration of the axes that are as they were."""
         start = starting_model(self.base)

@@ -12,7 +12,7 @@ from stance.errors import SchemeError
 from stance.labels import LabelScheme, legal_label
 from stance.tables import QUOTE_COLUMNS
 from training.labelled import KNOWN_COLUMNS
-from training.sources import Table
+from training.sources import Table, all_columns
 
 FROM_DATA = "data"
 ENOUGH = 3  # rows with a new label, below which it is taken for a slip
@@ -122,7 +122,7 @@ def _slip(axis: str, label: str, count: int, others: Sequence[str]) -> list[str]
 
 
 def _candidates(tables: Sequence[Table], known: set[str]) -> set[str]:
-    names = {name for table in tables for name in table.columns}
+    names = all_columns(tables)
     used = {*known, *KNOWN_COLUMNS, *(name for spellings in QUOTE_COLUMNS.values() for name in spellings)}
     return {name for name in names - used if name.isidentifier() and _looks_like_labels(tables, name)}
 

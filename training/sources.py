@@ -1,6 +1,5 @@
 """Where labelled rows come from: tables, datasets of the Hub or on disk, DataFrames. One shape for all."""
 
-import difflib
 import json
 import re
 from collections import Counter
@@ -13,6 +12,7 @@ import datasets
 
 from stance.errors import ColumnError, EmptyTableError, TableError
 from stance.folder import sha256
+from stance.labels import nearest
 from stance.tables import KINDS, QUOTE_COLUMNS, Row, columns_of, read_rows
 
 Source = Any  # a path, a name on the Hub, a pandas DataFrame, a datasets.Dataset or DatasetDict
@@ -21,6 +21,7 @@ SPLIT_NAMES = {"train": "train", "validation": "validation", "valid": "validatio
 }
 # Endings that no name on the Hub has, so that what is missing is a file.
 ENDINGS = (*KINDS, *".txt .json .xls .xlsx .ods .docx .doc .pdf .zip .gz .html .xml .rds .dta .sav".split())
+SLIP = 0.8  # how alike a name is to that of a column which was probably meant
 WHOLE = re.compile(r"-?\d+\.0+")  # a whole number, as pandas writes it where others are missing
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?")
 INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds to a Parquet
@@ -68,9 +69,14 @@ def tables_of(
     """
     several = isinstance(data, list | tuple) and not all(isinstance(one, dict) for one in data)
     tables = [table_of(one) for one in (data if several else [data])]
-    anywhere = {name for table in (*tables, *beside) for name in table.columns}
+    anywhere = all_columns([*tables, *beside])
     given = {role: name for role, name in (columns or {}).items() if name in anywhere}
     return [_renamed(table, given) for table in tables]
+
+
+def all_columns(tables: Iterable[Table]) -> set[str]:
+    """The names of all columns of several tables."""
+    return {name for table in tables for name in table.columns}
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
@@ -112,19 +118,13 @@ def _renamed(table: Table, columns: Mapping[str, str]) -> Table:
             # With it go the labels of several coders.
             coders = re.compile(rf"{re.escape(own)}(_readers|_\d+)?")
             new |= {one: name + one.removeprefix(own) for one in free if coders.fullmatch(one)}
-        elif role != "quote" and not close_names(name, table.columns):  # which is a slip, and an error
+        elif role != "quote" and not nearest(name, table.columns, cutoff=SLIP):  # which is an error
             added.append(name)
     if not new and not added:
         return table
     names = [*(new.get(name, name) for name in table.columns), *added]
     rows = [(number, {new.get(name, name): cell for name, cell in row.items()}) for number, row in table.rows]
     return replace(table, columns=tuple(dict.fromkeys(names)), rows=tuple(rows))
-
-
-def close_names(name: str, names: Iterable[str]) -> list[str]:
-    """Those that ``name`` was probably meant to be: alike but for capitals, or a letter or two."""
-    folded = {one.casefold(): one for one in names}
-    return [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.8)]
 
 
 def _refuse_twins(columns: Sequence[str]) -> None:

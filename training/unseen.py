@@ -16,8 +16,8 @@ Model = str | Path | StanceClassifier
 
 def measurable(
     models: Sequence[tuple[str, Model]], examples: list[Example], *, unseen: bool
-) -> tuple[list[Example], list[str]]:
-    """The rows to measure on, and what a reader must know: that a model was fitted to some of them."""
+) -> tuple[list[Example], list[str], bool]:
+    """The rows to measure on, what a reader must know, and whether no model was fitted to some of them."""
     notes: list[str] = []
     seen: set[str] = set()
     for name, model in models:
@@ -32,7 +32,7 @@ def measurable(
             notes.append(f"{name} keeps no list of all that it was fitted to: more may be among these rows.")
         seen |= theirs
     if not unseen:
-        return examples, notes
+        return examples, notes, not notes
     rest = [example for example in examples if fingerprint(example.quote.text) not in seen]
     if examples and not rest:
         raise SettingsError(
@@ -40,7 +40,7 @@ def measurable(
             "so none is left to measure on. Label others."
         )
     count = len(examples) - len(rest)
-    return rest, [f"Rows left out because a model was fitted to them: {count}.", *notes]
+    return rest, [f"Rows left out because a model was fitted to them: {count}.", *notes], True
 
 
 def flattered(name: str, examples: Sequence[Example], seen: Collection[str]) -> list[str]:

@@ -67,7 +67,7 @@ def measured(
     if start is None or not shared:
         return Worth(reports)
     former = StanceClassifier.from_folder(start)
-    labelled_axes = {name for name in shared if any(row.labels[name] for row in material.examples)}
+    labelled_axes = material.labelled_axes & set(shared)
     gain = None
     if labelled_axes and crossed:
         gain = _crossed_gain(crossed, former, material, labelled_axes)
@@ -109,18 +109,19 @@ def _calibration_notes(material: Material) -> Iterator[str]:
         axis: sum(row.labels[axis] is not None for row in material.split.validation)
         for axis in material.scheme.names
     }
+    few = []
     for axis, count in counts.items():
-        if not any(row.labels[axis] for row in material.examples):
+        if axis not in material.labelled_axes:
             continue
-        if axis not in material.former and not count:
-            yield f"No validation row has a label of {axis}: its probabilities are not calibrated."
         if axis in material.former and count < ENOUGH:
             yield (
                 f"Only {count} validation rows have a label of {axis}: its probabilities and what is unsure "
                 "are calibrated as in the model that it started from."
             )
-    least = {axis: ENOUGH if axis in material.former else 1 for axis in counts}
-    few = [f"{axis} ({count})" for axis, count in counts.items() if least[axis] <= count < FEW]
+        elif not count:
+            yield f"No validation row has a label of {axis}: its probabilities are not calibrated."
+        elif count < FEW:
+            few.append(f"{axis} ({count})")
     if few:
         yield (
             f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among "
