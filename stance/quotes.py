@@ -1,20 +1,17 @@
 """Article → quotations with their speakers: pure functions, no model."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from stance.actors import iso_date
 from stance.errors import QuoteError
+from stance.marks import Marked, Span, marked
 from stance.speakers import SpeakerFinder
+from stance.speech import is_nickname_or_title, is_speech
+from stance.transcripts import outside, split_by_label, turns
 
-Span = tuple[int, int]
-
-OPENING, CLOSING, STRAIGHT = "“", "”", '"'
-PARAGRAPH = re.compile(r"[^\n]+")
 CONTEXT = 250  # characters on either side of a quotation that are kept as its context
-SPEECH_WORDS = 2  # a shorter span is speech only where an attribution stands beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,63 +59,48 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
         raise QuoteError(f"An article must be a text, but this is {_named(article)}.")
     if not article.strip():
         raise QuoteError("An article needs words, but this is empty.")
-    spans = list(_continued(article, _marked(article)))
-    finder = SpeakerFinder(article, [span for spans_ in spans for span in spans_])
+    found = _spoken(article)
+    finder = SpeakerFinder(article, [span for quotation in found for span in quotation.spans])
+    first_line = article.find("\n", len(article) - len(article.lstrip()))
     quotes = []
-    for parts in _joined(spans, finder):
-        said = finder.speaker_of(parts)
+    for quotation in _joined(found, finder):
+        parts = quotation.spans
+        said = finder.labelled(quotation.label, parts) if quotation.label else finder.speaker_of(parts)
+        if not quotation.label:
+            if quotation.single and (not said.beside or parts[0][0] < first_line):
+                continue
+            whole = not finder.within_sentence(parts[0][0])
+            if not is_speech(article, parts[0][0], parts[-1][1], attributed=said.beside, named=said.name is not None, whole=whole):
+                continue
         text = " ".join(article[start:end] for start, end in parts)
-        if said.name is None and len(text.split()) < SPEECH_WORDS:
-            continue
         context = _context(article, parts)
-        cue = said.cue
-        quotes.append(Quote(text, said.name, context, date, tuple(parts), cue, said.confidence))
+        quotes.append(Quote(text, said.name, context, date, tuple(parts), said.cue, said.confidence))
     return quotes
 
 
-def _marked(article: str) -> Iterator[tuple[Span, bool]]:
-    """What stands between double marks, and whether it was closed; else it ends with its paragraph."""
-    for paragraph in PARAGRAPH.finditer(article):
-        start = None
-        for mark in re.finditer('[“”"]', paragraph[0]):
-            place = paragraph.start() + mark.start()
-            if start is None:
-                if mark[0] != CLOSING:
-                    start = place + 1
-            elif mark[0] != OPENING:
-                if article[start:place].strip():
-                    yield (start, place), True
-                start = None
-        if start is not None and article[start : paragraph.end()].strip():
-            yield _trimmed(article, start, paragraph.end()), False
+def _spoken(article: str) -> list[Marked]:
+    """What stands between marks or behind labels, without nicknames and titles."""
+    quotations = [
+        turn
+        for quotation in marked(article)
+        if not is_nickname_or_title(article, quotation.spans[0][0], quotation.spans[-1][1])
+        for turn in split_by_label(article, quotation)
+    ]
+    return outside(quotations, turns(article))
 
 
-def _continued(article: str, marked: Iterator[tuple[Span, bool]]) -> Iterator[list[Span]]:
-    """Paragraphs that each open a mark, of which only the last closes it, are one quotation."""
-    parts: list[Span] = []
-    for span, closed in marked:
-        between = article[parts[-1][1] : span[0]].strip() if parts else ""
-        if parts and between not in (OPENING, STRAIGHT):
-            yield parts
-            parts = []
-        parts.append(span)
-        if closed:
-            yield parts
-            parts = []
-    if parts:
-        yield parts
-
-
-def _joined(quotations: list[list[Span]], finder: SpeakerFinder) -> Iterator[list[Span]]:
+def _joined(quotations: list[Marked], finder: SpeakerFinder) -> Iterator[Marked]:
     """An attribution in the middle of a sentence does not end the quotation that it interrupts."""
-    parts: list[Span] = []
-    for spans in quotations:
-        if parts and not finder.interrupts(parts[-1], spans[0]):
-            yield parts
-            parts = []
-        parts = [*parts, *spans]
-    if parts:
-        yield parts
+    last: Marked | None = None
+    for quotation in quotations:
+        if last and not quotation.label and finder.interrupts(last.spans[-1], quotation.spans[0]):
+            last = Marked([*last.spans, *quotation.spans], quotation.closed, last.single, last.label)
+            continue
+        if last:
+            yield last
+        last = quotation
+    if last:
+        yield last
 
 
 def _context(article: str, parts: list[Span]) -> str:
@@ -130,11 +112,6 @@ def _context(article: str, parts: list[Span]) -> str:
     if end < len(article):
         after = after.rpartition(" ")[0]
     return " ".join((before + article[parts[0][0] : parts[-1][1]] + after).split())
-
-
-def _trimmed(article: str, start: int, end: int) -> Span:
-    text = article[start:end]
-    return start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
 
 
 def _named(value: Any) -> str:

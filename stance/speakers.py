@@ -1,36 +1,22 @@
-"""Who said it: the attribution beside a quotation, and the fullest form of a name in the article."""
+"""Who said it: the attribution of each quotation, resolved to a person or an institution of the article."""
 
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from stance.attribution import Source, agent, behind, is_passive, leading, subject
+from stance.lexicon import AUXILIARIES, POSSESSIVES, PRONOUNS, role_nouns, verb_forms
+from stance.people import People
+from stance.transcripts import is_question
+from stance.phrases import MARKS, Phrase, Words, ending, is_name
 
 Span = tuple[int, int]
 
-VERBS = (
-    "said says told tells added adds wrote writes noted notes stated states stressed stresses argued argues "
-    "warned warns declared insisted explained remarked replied responded claimed asserted acknowledged "
-    "announced commented continued concluded emphasized emphasised observed tweeted posted asked urged "
-    "vowed pledged complained recalled admitted denied repeated reiterated"
-)
-VERB = rf"(?:{'|'.join(VERBS.split())})"
-# A sentence ends at a stop that follows neither an initial nor a common title.
-STOP = re.compile(r"(?<![A-Z])(?<!Mr|Ms|Dr|St)(?<!Mrs|Gen|Sen|Rep|Gov|Col|Lt.)[.!?](?=[\s”\"]|$)")
-PRONOUN = re.compile(r"(?:he|she|they|it|i|we|who)$", re.IGNORECASE)
-TAIL = re.compile(rf"^\W*(?P<name>[^\n“”\"]{{1,200}}?)\s+(?:also\s+|then\s+)?(?P<cue>{VERB})\b")
-INVERTED = re.compile(rf"^\W*(?P<cue>{VERB})\s+(?P<name>[^\n“”\"]{{1,200}})")
-LEAD = re.compile(
-    rf"(?P<name>[^\n“”\"]{{1,200}}?)\s+(?:also\s+|then\s+)?(?P<cue>{VERB})\b[^\n“”\"]{{0,100}}\W*$"
-)
-ACCORDING = re.compile(r"(?P<cue>according to)\s+(?P<name>[^\n“”\"]{1,200})", re.IGNORECASE)
-LABEL = re.compile(r"^\W*(?P<name>[A-Z][^\n“”\":.]{1,80})(?P<cue>:)\s*$")
-# What follows a name in an inverted attribution is not part of it.
-AFTER_NAME = re.compile(
-    r"\s+(?:on|in|at|during|after|before|when|while|as|to|about|via|through|late|early|last|this|earlier|later"
-    r"|yesterday|today|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b(?!\s+of\s+the\s+House)|[;:.](?:\s|$)"
-)
-WORD = r"[A-Z][\w.’'-]*"
-LONGEST = 20  # words in the name of a speaker
+SIGNATURE = re.compile(r"\s{1,4}(?P<name>(?:--|[–—―-])\s*[A-Z][^\n]{2,100})(?=\n|$)")
+NEAR = 400  # characters of a sentence that are looked at on either side
+DOCUMENTS = frozenset("statement letter message note memo email tweet post speech reply answer text diary".split())
+SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +26,28 @@ class Attribution:
     name: str | None = None
     cue: Span | None = None
     confidence: float | None = None
+    beside: bool = False  # whether the words of the quotation's own sentence say that somebody speaks
+
+
+NOBODY = Attribution()
+
+
+@dataclass(slots=True)
+class _Place:
+    """A marked span with the words around it in its own sentence."""
+
+    start: int
+    end: int
+    lead: Words | None  # the words of its sentence before it; None where it begins the sentence
+    tail: Words | None  # the words behind it, up to the next mark
+    opens_paragraph: bool
+    same_sentence: bool  # as the span before
+
+
+def _turns(tail: Words) -> bool:
+    """Whether what follows is a clause of its own: "but he said", "as Ann Roe put it"."""
+    first = next((low for low, word in zip(tail.low, tail.word, strict=True) if word[0].isalpha()), "")
+    return first in ("but", "and", "as", "while", "though", "although", "when", "because")
 
 
 class SpeakerFinder:
@@ -47,98 +55,218 @@ class SpeakerFinder:
 
     def __init__(self, article: str, spans: Sequence[Span]) -> None:
         self._article = article
-        self._starts = [start for start, _ in spans]
-        self._ends = [end for _, end in spans]
-        self._last = Attribution()
-        self._last_end = 0
+        self._spans = spans
+        self._people = People(article, spans)
+        self._last = NOBODY
+        self._last_end = -1
+        self._last_beside = False
+        self._gaps: dict[int, Words | None] = {}
 
     def interrupts(self, first: Span, second: Span) -> bool:
         """Whether nothing but an attribution stands between two spans of one sentence."""
         gap = self._article[first[1] : second[0]]
-        inside = gap.strip('“”" \n')
-        if "\n" in gap or not inside or len(inside) > 200 or not inside.endswith(","):
+        inside = gap.strip('“”"\'’‘` \n')
+        if "\n" in gap or not inside or len(inside) > 250 or not inside.endswith((",", "--", "—", "–")):
             return False
-        return bool(re.search(rf"\b{VERB}\b", inside)) and not STOP.search(inside)
+        closes = self._article[first[1] - 1]
+        if closes in ".!?" or closes.isalnum() and not inside.startswith((",", "—", "–", "--")):
+            return False
+        words = self._between(first[1], second[0])
+        found = behind(words, comma=True, ended=False) if words else None
+        if words and found and any(form in verb_forms() and verb_forms()[form][1] == "participle" for form in words.low[found.cue[1] :]):
+            return False
+        return bool(found and found.direct and not any(words.is_stop(i) for i in range(len(words.word) - 1)))
 
     def speaker_of(self, parts: Sequence[Span]) -> Attribution:
         """The speaker of one quotation, given as the spans of its parts."""
-        found = self._beside(parts) or self._carried(parts)
-        self._last, self._last_end = found, parts[-1][1]
+        found = self._beside(parts)
+        if found is None:
+            found = self._carried(parts)
+        elif not found.beside:
+            found = replace(found, beside=True)
+        if found.name:
+            self._last = found
+        self._last_end, self._last_beside = parts[-1][1], found.beside
         return found
+
+    def labelled(self, label: Span, parts: Sequence[Span]) -> Attribution:
+        """The speaker whom a label of a transcript names; nobody where it only says that somebody asks."""
+        text = self._article[slice(*label)].strip()
+        if is_question(text):
+            return Attribution(None, label, None)
+        name = self._people.introduced(label[0]) if text == "A" else self._people.behind_label(text, label[0])
+        confidence = None if name is None else RESOLVED if text == "A" else SURE
+        self._last, self._last_end = Attribution(name, label, confidence), parts[-1][1]
+        return self._last
+
+    def within_sentence(self, start: int) -> bool:
+        """Whether words of its own sentence stand in front of a quotation."""
+        return self._lead(start) is not None
 
     def _beside(self, parts: Sequence[Span]) -> Attribution | None:
-        places = [self._after(end) for _, end in parts] + [self._before(parts[0][0])]
-        matches = [match for place in places for match in self._matches(*place)]
-        for name, cue in matches:
-            if PRONOUN.match(name):
-                if self._last.name:
-                    return Attribution(self._last.name, cue, 0.6)
-                continue
-            return Attribution(self._fullest(name, parts[0][0]), cue, 0.9)
-        return None
+        sources = []
+        for place, (start, end) in enumerate(parts):
+            closing = self._article[max(start, end - 4) : end].rstrip("'’‘”\"“")[-1:] or " "
+            comma = closing in ",;" or self._article[end : end + 3].strip("”\"'’»“")[:1] == ","
+            ended = closing in ".!?…" or self._article[end : end + 2].strip("”\"'’»“")[:1] == "."
+            if closing in "—–-":
+                comma = True
+            lead = self._lead(start) if place == 0 else None
+            before_it = leading(lead) if lead else None
+            tail = self._tail(end)
+            behind_it = behind(tail, comma=comma, ended=ended) if tail else None
+            passive = agent(tail) if lead and tail and is_passive(lead) else None
+            if passive:
+                sources.append(passive)
+            elif before_it and behind_it:
+                turns = comma and behind_it.direct and not (tail and _turns(tail))
+                sources.append(behind_it if turns else before_it)
+            elif before_it or behind_it:
+                sources.append(before_it or behind_it)
+            if sources:
+                break
+        if not sources:
+            return None
+        source = sources[0]
+        if source.phrase is None and tail and source.words.start < start:
+            # "Asked about it, Ann Roe …": the one who acts stands behind the quotation.
+            acting = subject(tail)
+            if acting and comma:
+                source = replace(source, words=tail, phrase=acting, cue=(acting.first, acting.last))
+        return self._resolved(source, parts[0][0])
 
-    def _matches(self, start: int, end: int, patterns: tuple[re.Pattern[str], ...]) -> list[tuple[str, Span]]:
-        text, found = self._article[start:end], []
-        for pattern in patterns:
-            match = pattern.search(text)
-            name = _cleaned(match["name"], cut=pattern in (INVERTED, ACCORDING)) if match else ""
-            if match and name:
-                found.append((name, (start + match.start("cue"), start + match.end("cue"))))
-        return found
+    def _resolved(self, source: Source, before: int) -> Attribution | None:
+        words, phrase = source.words, source.phrase
+        cue = words.span(*source.cue)
+        if phrase is None:
+            return Attribution(None, cue, None)
+        first = words.low[phrase.first]
+        if phrase.last - phrase.first == 1 and (first in PRONOUNS or first in POSSESSIVES):
+            if first in ("who", "which", "whose") and phrase.first:
+                end = phrase.first - 1
+                while end > 0 and words.word[end] == ",":
+                    end -= 1
+                owner = ending(words, end, 0)
+                return Attribution(self._named(words, owner), cue, SURE) if owner else None
+            return self._pronoun(first, words, phrase, cue, before)
+        if first in ("his", "her") and words.low[phrase.last - 1] in DOCUMENTS:
+            return self._pronoun(first, words, phrase, cue, before)
+        return Attribution(self._named(words, phrase), cue, SURE if source.direct else RESOLVED)
 
-    def _after(self, end: int) -> tuple[int, int, tuple[re.Pattern[str], ...]]:
-        """The rest of the sentence behind a closing mark, unless the quotation ended the sentence."""
-        start = end + 1
-        if self._article[end - 1 : end] in ".!?" and not re.match(
-            rf"\s(?:{VERB}|[a-z])", self._article[start : start + 20]
-        ):
-            return start, start, ()
-        following = bisect_left(self._starts, start)
-        limit = self._starts[following] - 1 if following < len(self._starts) else len(self._article)
-        limit = min(limit, start + 400, self._paragraph_end(start))
-        stop = STOP.search(self._article, start, limit)
-        return start, stop.start() if stop else limit, (INVERTED, TAIL, ACCORDING)
+    def _named(self, words: Words, phrase: Phrase) -> str:
+        start, _ = words.span(phrase.first, phrase.last)
+        return self._people.fullest(words, phrase, start)
 
-    def _before(self, start: int) -> tuple[int, int, tuple[re.Pattern[str], ...]]:
-        """The sentence that leads up to an opening mark."""
-        preceding = bisect_left(self._ends, start) - 1
-        limit = self._ends[preceding] + 1 if preceding >= 0 else 0
-        paragraph = self._article.rfind("\n", 0, start) + 1
-        begin = max(limit, paragraph, start - 400)
-        stops = list(STOP.finditer(self._article, begin, start - 1))
-        return stops[-1].end() if stops else begin, start - 1, (LEAD, ACCORDING, LABEL)
+    def _pronoun(self, pronoun: str, words: Words, phrase: Phrase, cue: Span, before: int) -> Attribution:
+        if pronoun in ("i", "we", "my", "our", "you", "your"):
+            return Attribution(None, cue, None)
+        place = words.span(phrase.first, phrase.last)[0]
+        above = subject(words)
+        if above and above.last <= phrase.first and words.low[above.first] not in PRONOUNS:
+            named = self._people.could_be(words, above, pronoun)
+            if named:
+                return Attribution(self._named(words, above), cue, RESOLVED)
+        name = self._people.meant_by(pronoun, place, self._last.name, self._last_end)
+        return Attribution(name, cue, RESOLVED if name else None)
 
     def _carried(self, parts: Sequence[Span]) -> Attribution:
-        """A quotation without attribution, in the paragraph of the last one, has its speaker."""
-        between = self._article[self._last_end : parts[0][0]]
-        if self._last.name and "\n" not in between and len(between) < 300:
-            return Attribution(self._last.name, self._last.cue, 0.5)
-        return Attribution()
+        """A quotation without attribution: the paragraph's last speaker, or the one just introduced."""
+        start = parts[0][0]
+        line = self._article.rfind("\n", 0, start) + 1
+        lead = self._lead(start)
+        if lead and self._last_end > line and self._last_beside and lead.start == self._last_end and not self._ended(self._last_end):
+            return replace(self._last, beside=True, confidence=CARRIED if self._last.name else None)
+        if not lead:
+            introduced = self._introduced(line, start)
+            if introduced:
+                return introduced
+        if self._last.name and self._last_end > line:
+            return Attribution(self._last.name, self._last.cue, CARRIED)
+        if self._article[line:start].strip(" \t\"“”„«'‘’`") == "" and self._last.name and self._follows(line):
+            return Attribution(self._last.name, self._last.cue, SUPPOSED)
+        return NOBODY
 
-    def _fullest(self, name: str, before: int) -> str:
-        """A bare surname → the longest form of the name in the article so far."""
-        bare = re.sub(r"^(?:Mr|Mrs|Ms|Dr)\.?\s+", "", name)
-        if not re.fullmatch(r"[A-Z][\w’'-]+", bare):
-            return name
-        joined = rf"(?:{WORD}\s+){{1,6}}{re.escape(bare)}\b(?![’'-])"
-        forms = [match[0] for match in re.finditer(joined, self._article[:before])]
-        return max(forms, key=len, default=name)
+    def _introduced(self, line: int, start: int) -> Attribution | None:
+        """The sentence before it, or the paragraph before it where that ends with a colon."""
+        floor = max(line, self._last_end + 1)
+        text = self._article[floor:start].strip(" \t\"“”„«'‘’`")
+        if not text:
+            if floor != line:
+                return None
+            floor = self._article.rfind("\n", 0, len(self._article[:line].rstrip())) + 1
+            text = self._article[floor:line].rstrip()
+            if not text.endswith(":"):
+                return None
+            start = floor + len(text)
+            floor = max(floor, self._last_end + 1)
+        words = self._sentence(max(floor, start - NEAR), start, finished_too=True)
+        if not words:
+            return None
+        if self._last.cue and self._last.name and words.start <= self._last.cue[0]:
+            return Attribution(self._last.name, self._last.cue, CARRIED)
+        source = leading(words)
+        if source:
+            return self._resolved(source, start)
+        found = subject(words)
+        if not found:
+            return None
+        low = words.low[found.first]
+        human = low in ("he", "she") or any(
+            words.low[i] in role_nouns() or self._people.is_person(words.word[i]) for i in range(found.first, found.last)
+        )
+        if not human:
+            return None
+        cue = words.span(found.first, found.last)
+        if low in PRONOUNS:
+            resolved = self._pronoun(low, words, found, cue, start)
+            return Attribution(resolved.name, cue, SUPPOSED) if resolved.name else None
+        return Attribution(self._named(words, found), cue, SUPPOSED)
 
-    def _paragraph_end(self, start: int) -> int:
-        end = self._article.find("\n", start)
-        return len(self._article) if end < 0 else end
+    def _ended(self, end: int) -> bool:
+        """Whether a quotation ends as a sentence does."""
+        return self._article[max(0, end - 3) : end].rstrip("'’‘”\"“")[-1:] in (".", "!", "?")
 
+    def _follows(self, line: int) -> bool:
+        """Whether the paragraph before ends with the last quotation or its attribution."""
+        return len(self._article[self._last_end : line].strip()) < 80
 
-def _cleaned(name: str, *, cut: bool) -> str:
-    """The name without what hangs on to it; empty where it cannot be one."""
-    if cut:
-        # "said Mr. Wu in Geneva" has a stop that belongs to the title
-        name = re.split(AFTER_NAME, re.sub(r"\b(Mr|Ms|Mrs|Dr)\.", r"\1", name))[0]
-    name = re.split(r",\s+(?:which|who|whose|that)\b", name)[0]
-    name = re.sub(r"^(?:and|but|as|while|that|which|when|where|because)\s+", "", name.strip(" ,;:–—-\t"))
-    words = name.split()
-    named = any(word[:1].isupper() for word in words) or bool(
-        re.match(r"(?:an?|the|one|his|her|their)\b", name)
-    )
-    plausible = 0 < len(words) <= LONGEST and (named or bool(PRONOUN.match(name)))
-    return name if plausible else ""
+    def _lead(self, start: int) -> Words | None:
+        """The words of the sentence in front of an opening mark."""
+        preceding = bisect_left(self._spans, (start, start)) - 1
+        floor = self._spans[preceding][1] if preceding >= 0 else 0
+        floor = max(floor, self._article.rfind("\n", 0, start) + 1, start - NEAR)
+        return self._sentence(floor, start)
+
+    def _sentence(self, floor: int, start: int, *, finished_too: bool = False) -> Words | None:
+        """The last sentence of a stretch, unless it is finished."""
+        words = Words(self._article, floor, start)
+        end = len(words.word)
+        while end and (words.word[end - 1] in MARKS):
+            end -= 1
+        if not end:
+            return None
+        finished = words.is_stop(end - 1)
+        stop = next((i for i in range(end - 2, -1, -1) if words.is_stop(i)), -1)
+        if finished and not finished_too:
+            return None
+        if stop >= 0 or finished:
+            begin = words.span(stop, stop + 1)[1] if stop >= 0 else floor
+            close = words.span(end - 1, end)[0] if finished else start
+            words = Words(self._article, begin, close)
+        return words if any(word not in MARKS for word in words.word) else None
+
+    def _between(self, end: int, start: int) -> Words | None:
+        words = Words(self._article, end, start)
+        return words if words.word else None
+
+    def _tail(self, end: int) -> Words | None:
+        following = bisect_left(self._spans, (end, end))
+        limit = self._spans[following][0] - 1 if following < len(self._spans) else len(self._article)
+        line_end = self._article.find("\n", end, limit)
+        if line_end >= 0 and not self._article[end:line_end].strip("”\"'’»“ \t\r\xa0"):
+            following = SIGNATURE.match(self._article, line_end)
+            if following:
+                return Words(self._article, following.start("name"), following.end())
+        limit = min(limit if line_end < 0 else line_end, end + NEAR)
+        words = Words(self._article, end, limit)
+        return words if words.word else None

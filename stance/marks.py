@@ -1,0 +1,258 @@
+"""Quotation marks → what stands between them: typography alone, no meaning."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+
+DOUBLE = re.compile(r"[\"“”„‟«»″＂]|''(?!')|``|&(?:quot|ldquo|rdquo|laquo|raquo|bdquo|#34|#8220|#8221);")
+ENTITIES = {"&ldquo;": "“", "&#8220;": "“", "&rdquo;": "”", "&#8221;": "”", "&laquo;": "«", "&raquo;": "»", "&bdquo;": "„"}
+# What looks like an opening or a closing single mark; an apostrophe inside a word is neither.
+SINGLE = re.compile(r"(?<![\w’'‘.,!?])[‘'](?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-])[’'](?!\w)")
+ELISION = re.compile(r"(?:tis|twas|em|n|til|cause|bout|round|\d0s|\d\d)\b", re.IGNORECASE)
+FIRM = ",.!?…"  # before a single mark these show that it closes speech
+BEFORE_OPENING = frozenset(" \t\n\r\xa0\u2009\u202f([{-—–/…‘'“«")
+AFTER_CLOSING = frozenset(" \t\n\r\xa0\u2009\u202f,.;:!?)]}-—–/…’'”»")
+SPACES = " \t\r\n\xa0\u2009\u202f\u200b"
+STOPS = (". ", "! ", "? ", ".\n", "… ")
+LOOKAHEAD = 8  # marks in which a quotation inside a quotation must close
+
+OPENS, CLOSES, EITHER, NEITHER = "opens", "closes", "either", "neither"
+
+
+@dataclass(slots=True)
+class Marked:
+    """One quotation as typography has it: the spans of its paragraphs, and whether its mark was closed."""
+
+    spans: list[Span]
+    closed: bool = True
+    single: bool = False  # between single marks, in an article that otherwise uses double ones
+    label: Span | None = None  # of the words that name the speaker in a transcript
+
+
+def marked(article: str) -> list[Marked]:
+    """What stands between marks, in text order; a quotation inside a quotation belongs to the outer one."""
+    doubles = list(_doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]))
+    if not any(start in article for start in ("‘", " '", "\n'", "('", "—'", '"\'', "“'")) and article[:1] != "'":
+        return doubles
+    singles = list(_singles(article))
+    if _british(article, singles, doubles):
+        return _merged(singles, doubles)
+    for quotation in singles:
+        quotation.single = True
+    return _merged(doubles, singles)
+
+
+def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]:
+    spans: list[Span] = []
+    opened, opener, passed = -1, "", 0
+    for index, (place, mark) in enumerate(marks):
+        if index < passed:
+            continue
+        after = place + len(mark)
+        if opened >= 0:
+            line_end = article.find("\n", opened, place)
+            if line_end >= 0:
+                spans.append(_trimmed(article, opened, line_end))
+                opened = -1
+                if not article[line_end:place].strip():
+                    if _role(article, place, after, mark, "") in (OPENS, EITHER):
+                        opened, opener = after, mark
+                        continue
+                yield Marked([span for span in spans if span[0] < span[1]], closed=False)
+                spans = []
+        role = _role(article, place, after, mark, opener if opened >= 0 else "")
+        if opened < 0:
+            if role in (OPENS, EITHER):
+                opened, opener = after, mark
+        elif role == CLOSES and _is_measure(article, marks, index):
+            continue
+        elif role == OPENS:
+            inner = _inner(article, marks, index, opener)
+            if inner:
+                passed = inner + 1
+                continue
+            spans.append(_unclosed(article, opened, place))
+            yield Marked(spans, closed=False)
+            spans, opened, opener = [], after, mark
+        elif role in (CLOSES, EITHER):
+            spans.append(_trimmed(article, opened, place))
+            yield Marked(spans)
+            spans, opened = [], -1
+    if opened >= 0:
+        line_end = article.find("\n", opened)
+        spans.append(_trimmed(article, opened, line_end if line_end >= 0 else len(article)))
+        yield Marked(spans, closed=False)
+
+
+def _role(article: str, place: int, after: int, mark: str, opener: str) -> str:
+    """What a double mark can do here; opener: the mark that is open, or nothing."""
+    mark, opener = ENTITIES.get(mark, mark), ENTITIES.get(opener, opener)
+    if mark in "“‟":
+        return CLOSES if opener == "„" else OPENS
+    if mark in ("„", "``"):
+        return OPENS
+    if mark in "«»":
+        if opener in ("«", "»"):
+            return NEITHER if mark == opener else CLOSES
+        return NEITHER if opener else OPENS
+    before = article[place - 1] if place else "\n"
+    behind = article[after] if after < len(article) else "\n"
+    opening = before in BEFORE_OPENING and behind not in AFTER_CLOSING.difference("—–-…’'(")
+    if mark == "”":
+        if opener:
+            return CLOSES
+        return OPENS if before in SPACES and behind not in SPACES and behind.isalnum() else NEITHER
+    if opening and not (before == "'" and behind in SPACES):
+        return OPENS
+    if before not in SPACES and behind in AFTER_CLOSING:
+        # 6" and 5'10" are measures.
+        return CLOSES if opener or not before.isdigit() else NEITHER
+    if not opener and (before.isdigit() or behind in SPACES):
+        return NEITHER
+    return EITHER
+
+
+def _is_measure(article: str, marks: Sequence[tuple[int, str]], index: int) -> bool:
+    """Whether a straight mark behind a number counts inches: the sentence goes on, and another mark closes it."""
+    place, mark = marks[index]
+    if mark != '"' or not article[place - 1].isdigit() or not article[place + 1 : place + 3].strip().islower():
+        return False
+    if index + 1 >= len(marks) or article.find("\n", place, marks[index + 1][0]) >= 0:
+        return False
+    where = marks[index + 1][0]
+    return _role(article, where, where + 1, marks[index + 1][1], mark) == CLOSES
+
+
+def _inner(article: str, marks: Sequence[tuple[int, str]], index: int, opener: str) -> int:
+    """Index of the mark that closes a quotation inside a quotation, or 0 where it is none."""
+    depth, place = 2, marks[index][0]
+    for later in range(index + 1, min(len(marks), index + LOOKAHEAD)):
+        where, mark = marks[later]
+        if article.find("\n", place, where) >= 0:
+            return 0
+        role = _role(article, where, where + len(mark), mark, marks[index][1])
+        if role == OPENS:
+            depth += 1
+        elif role in (CLOSES, EITHER):
+            depth -= 1
+            if depth == 1 and _closed_later(article, marks, later, opener):
+                return later
+    return 0
+
+
+def _closed_later(article: str, marks: Sequence[tuple[int, str]], index: int, opener: str) -> bool:
+    """Whether the outer quotation is closed after its inner one, or goes on in the next paragraph."""
+    if index + 1 >= len(marks):
+        return False
+    place, (where, mark) = marks[index][0], marks[index + 1]
+    line_end = article.find("\n", place, where)
+    if line_end >= 0:
+        # Different marks inside and outside: the outer one may stay open to the paragraph's end.
+        return mark != marks[index][1] and not article[line_end:where].strip() and mark == opener
+    role = _role(article, where, where + len(mark), mark, opener)
+    return role in (CLOSES, EITHER) or (role == OPENS and mark != opener and mark in "“”")
+
+
+def _singles(article: str) -> Iterator[Marked]:
+    """Quotations between single marks, each told from apostrophes; paragraph by paragraph."""
+    marks = [
+        (found.start(), _opening(article, found.start())) for found in SINGLE.finditer(article)
+    ]
+    spans: list[Span] = []
+    index = 0
+    while index < len(marks):
+        place, opening = marks[index]
+        if not opening or ELISION.match(article, place + 1):
+            index += 1
+            continue
+        line_end = article.find("\n", place)
+        line_end = line_end if line_end >= 0 else len(article)
+        closing = _closing(article, marks, index + 1, line_end)
+        if closing:
+            spans.append(_trimmed(article, place + 1, marks[closing][0]))
+            yield Marked(spans)
+            spans, index = [], closing + 1
+            continue
+        index += 1
+        if index < len(marks) and marks[index][1] and not article[line_end : marks[index][0]].strip():
+            spans.append(_trimmed(article, place + 1, line_end))
+        else:
+            spans = []
+
+
+def _opening(article: str, place: int) -> bool:
+    if article[place] == "‘":
+        return True
+    before = article[place - 1] if place else "\n"
+    return before in BEFORE_OPENING and article[place + 1 : place + 2] not in ("", *SPACES)
+
+
+def _closing(article: str, marks: Sequence[tuple[int, bool]], index: int, line_end: int) -> int:
+    """Index of the mark that closes, 0 where none does; a possessive is passed over where one follows."""
+    possible = 0
+    for later in range(index, min(len(marks), index + LOOKAHEAD)):
+        place, opening = marks[later]
+        if place > line_end:
+            break
+        if opening and article[place] == "‘" and not ELISION.match(article, place + 1):
+            break
+        if opening:
+            continue
+        if article[place - 1] in FIRM:
+            return later
+        goes_on = article[place + 1 : place + 2] == " " and article[place + 2 : place + 3].islower()
+        if not goes_on:
+            return later
+        # A possessive or a dropped letter, where a firmer mark follows.
+        possible = possible or later
+    return possible
+
+
+def _british(article: str, singles: Sequence[Marked], doubles: Sequence[Marked]) -> bool:
+    """Whether single marks are the article's marks of speech."""
+    if not singles or not doubles:
+        return bool(singles)
+    firm = [q.spans for q in singles if article[q.spans[-1][1] - 1] in FIRM]
+    inside = sum(_within(spans[0], doubles) for spans in firm)
+    return len(firm) - inside > len(doubles) - sum(_within(q.spans[0], singles) for q in doubles)
+
+
+def _within(span: Span, quotations: Sequence[Marked]) -> bool:
+    return any(start < span[0] and span[1] < end for q in quotations for start, end in q.spans)
+
+
+def _merged(outer: Sequence[Marked], others: Sequence[Marked]) -> list[Marked]:
+    """Both in text order, without those that touch one of the outer ones."""
+    merged: list[Marked] = []
+    waiting = iter([*others, None])
+    other = next(waiting)
+    reached = 0
+    for quotation in outer:
+        start, end = quotation.spans[0][0], quotation.spans[-1][1]
+        while other and other.spans[0][0] < start:
+            if other.spans[0][0] >= reached and other.spans[-1][1] < start:
+                merged.append(other)
+            other = next(waiting)
+        merged.append(quotation)
+        reached = end
+    while other:
+        if other.spans[0][0] >= reached:
+            merged.append(other)
+        other = next(waiting)
+    return merged
+
+
+def _unclosed(article: str, start: int, end: int) -> Span:
+    """An unclosed quotation before another one ends with its last whole sentence."""
+    stop = max(article.rfind(stop, start, end) for stop in STOPS)
+    return _trimmed(article, start, stop + 1 if stop >= 0 else end)
+
+
+def _trimmed(article: str, start: int, end: int) -> Span:
+    while start < end and article[start] in SPACES:
+        start += 1
+    while start < end and article[end - 1] in SPACES:
+        end -= 1
+    return start, end

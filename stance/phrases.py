@@ -1,0 +1,364 @@
+"""Words of a sentence → the phrase that names somebody, found without a parser."""
+
+import re
+from dataclasses import dataclass
+
+from stance.lexicon import (
+    ABBREVIATIONS,
+    ADVERBS,
+    AUXILIARIES,
+    DETERMINERS,
+    POSSESSIVES,
+    PREPOSITIONS,
+    PRONOUNS,
+    TIMES,
+    TITLES,
+    role_nouns,
+    verb_forms,
+)
+
+TOKEN = re.compile(r"&#?\w+;|(?:[A-Za-z]\.)+(?=[\s,;:)’'?]|$)|\w+(?:[’'‑&-]\w+)*|--+|[^\w\s]|\n")
+DASHES = frozenset("–—―-") | {"--", "---"}
+MARKS = frozenset("\"“”„«»'‘’`*_>•")
+LINKING = frozenset("of for at in from with on to de la von van der den del al bin bint el da di du le".split())
+ADJUNCTS = frozenset("in on at through with from across near outside inside of for by against about along".split())
+LONGEST = 22  # words in a phrase
+
+
+@dataclass(slots=True)
+class Phrase:
+    """Where a phrase stands among the words: its core, and the end of the apposition behind it."""
+
+    first: int
+    last: int  # one behind the core
+    end: int  # one behind the apposition, else the same
+
+
+class Words:
+    """The words and punctuation of a stretch of an article."""
+
+    __slots__ = ("_article", "_offsets", "low", "start", "word")
+
+    def __init__(self, article: str, start: int, end: int) -> None:
+        self._article, self.start = article, start
+        self.word = TOKEN.findall(article, start, end)
+        self.low = [word.lower() for word in self.word]
+        if "&" in article[start:end]:
+            self.low = ['"' if word[0] == "&" and word[-1] == ";" else low for word, low in zip(self.word, self.low, strict=True)]
+        self._offsets: list[int] = []
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Where the words from first to last, excluded, stand in the article."""
+        if not self._offsets:
+            place, find = self.start, self._article.find
+            for word in self.word:
+                place = find(word, place)
+                self._offsets.append(place)
+                place += len(word)
+        return self._offsets[first], self._offsets[last - 1] + len(self.word[last - 1])
+
+    def text(self, first: int, last: int) -> str:
+        """The words from first to last, excluded, as the article has them, on one line."""
+        start, end = self.span(first, last)
+        return " ".join(self._article[start:end].split())
+
+    def is_stop(self, index: int) -> bool:
+        """Whether a sentence ends at this word."""
+        word = self.word[index]
+        if word in "!?\n":
+            return True
+        if word != ".":
+            return False
+        following = self.word[index + 1] if index + 1 < len(self.word) else "\n"
+        last = self.low[index - 1].rpartition("-")[2] if index else ""
+        if last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()):
+            return following == "\n"
+        return not following[0].islower() and following not in ",;)"
+
+
+def is_name(word: str) -> bool:
+    """Whether a word could belong to a name."""
+    return word[0].isupper() or (word[:2] in ("al", "el", "d’", "d'") and word[2:3] in "-’'" and len(word) > 4)
+
+
+def before(words: Words, index: int, lowest: int = 0) -> Phrase | None:
+    """The subject that stands before a verb, over adverbs, auxiliaries and an apposition."""
+    low, word = words.low, words.word
+    end = index - 1
+    while end >= lowest and (low[end] in ADVERBS or low[end] in AUXILIARIES or _adverb(word[end])):
+        end -= 1
+    if end < lowest:
+        return None
+    if word[end] == ")":
+        opening = end
+        while opening > lowest and word[opening] != "(":
+            opening -= 1
+        return ending(words, opening - 1, lowest) if opening > lowest else None
+    if word[end] == "," or word[end] in DASHES:
+        return _before_apposition(words, end, lowest)
+    found = ending(words, end, lowest)
+    if found and found.first - 1 >= lowest and _within_adjunct(words, found, lowest):
+        return _clause_subject(words, found.first - 1, lowest) or found
+    return found
+
+
+def _within_adjunct(words: Words, phrase: Phrase, lowest: int) -> bool:
+    """Whether a phrase hangs on a preposition: "the streets" in "Protesters in the streets chanted"."""
+    previous = words.low[phrase.first - 1]
+    return previous in ADJUNCTS and words.low[phrase.first] not in PRONOUNS
+
+
+def _clause_subject(words: Words, preposition: int, lowest: int) -> Phrase | None:
+    """The phrase in front of an adjunct, over one participle: "Protesters marching through the streets"."""
+    end = preposition - 1
+    while end > lowest and preposition - end < 4 and words.low[end].endswith(("ing", "ed")):
+        end -= 1
+    if end < lowest or not _names_somebody(words, end):
+        return None
+    return ending(words, end, lowest)
+
+
+def _before_apposition(words: Words, comma: int, lowest: int) -> Phrase | None:
+    """The phrase in front of what commas hem in: "Ann Roe, a baker in Ohio, said"."""
+    right = comma
+    inserted = True
+    while True:
+        left = right - 1
+        while left >= lowest and words.word[left] != "," and words.word[left] not in DASHES:
+            left -= 1
+        start = left + 1
+        if start >= right:
+            return None
+        if inserted or (left > lowest and _hangs_on(words, start) and _can_bear(words, left - 1, lowest)):
+            if left < lowest:
+                return ending(words, right - 1, start)
+            right, inserted = left, False
+            continue
+        head = right - 1
+        if words.word[head] == ")":
+            while head > start and words.word[head] != "(":
+                head -= 1
+            head -= 1
+        found = ending(words, head, start) if head >= start else None
+        return Phrase(found.first, found.last, comma) if found else None
+
+
+def _hangs_on(words: Words, start: int) -> bool:
+    """Whether a stretch between commas looks like an apposition, an age or a relative clause."""
+    first = words.low[start]
+    return (
+        first in DETERMINERS
+        or first in PREPOSITIONS
+        or first in ("who", "whose", "which", "jr", "sr")
+        or first[0].isdigit()
+        or (words.word[start][0].islower() and first not in PRONOUNS and first not in POSSESSIVES)
+    )
+
+
+def _can_bear(words: Words, index: int, lowest: int) -> bool:
+    """Whether an apposition can follow here: behind a name or a human noun, not behind "In Rome"."""
+    if words.word[index] == ")":
+        return True
+    found = ending(words, index, lowest)
+    if not found or (not is_name(words.word[index]) and words.low[index] not in role_nouns()):
+        return words.word[index][0].isdigit() or words.word[index] == "."
+    before_it = found.first - 1
+    if before_it < lowest or words.word[before_it] in (",", *DASHES):
+        return True
+    return words.low[before_it] not in PREPOSITIONS or words.low[before_it] in ("and", "but", "as", "while", "when")
+
+
+def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> Phrase | None:
+    """The noun phrase that ends with the word at ``end``; alone: without "Ann Roe and", "a friend of"."""
+    low, word = words.low, words.word
+    if end < lowest:
+        return None
+    if low[end] in PRONOUNS or low[end] in ("another", "others", "many", "some", "several", "both", "one", "everyone"):
+        first = end - 1 if low[end] in ("which",) and False else end
+        return Phrase(first, end + 1, end + 1)
+    first = _run(words, end, lowest, couples=not alone)
+    if first > end:
+        return None
+    # "a spokesman for the ministry", "the University of Michigan", "the director of an institute in Berlin"
+    while not alone and first - 2 >= lowest and low[first - 1] in LINKING and end - first < LONGEST:
+        further = _run(words, first - 2, lowest)
+        if further > first - 2 or not (_names_somebody(words, first - 2) or _chained(words, further, lowest)):
+            break
+        first = further
+    if low[first] in PREPOSITIONS or not _nominal(words, first, end):
+        return None
+    return Phrase(first, end + 1, end + 1)
+
+
+def _nominal(words: Words, first: int, end: int) -> bool:
+    """Whether a run of words can name somebody: by a capital, an article or a human noun."""
+    low, roles = words.low, role_nouns()
+    if low[first] in DETERMINERS or low[first] in POSSESSIVES:
+        return end > first or low[first] in ("one", "several", "many", "some", "few", "all", "both", "those")
+    return any(is_name(words.word[i]) or low[i] in roles for i in range(first, end + 1))
+
+
+def _chained(words: Words, first: int, lowest: int) -> bool:
+    """Whether what stands before "an institute" in "the director of an institute in Berlin" is somebody."""
+    low = words.low
+    steps = 0
+    while first - 2 >= lowest and low[first - 1] in LINKING and steps < 3:
+        if _names_somebody(words, first - 2):
+            return True
+        first = _run(words, first - 2, lowest)
+        steps += 1
+    return False
+
+
+def _names_somebody(words: Words, index: int) -> bool:
+    word = words.word[index]
+    return words.low[index] in role_nouns() or (is_name(word) and words.low[index] not in TIMES)
+
+
+def _run(words: Words, end: int, lowest: int, *, couples: bool = True) -> int:
+    """Where the run of nouns, adjectives and names begins that ends here; behind the end: there is none."""
+    low, word = words.low, words.word
+    roles = role_nouns()
+    first = end + 1
+    seen_role = False
+    named = is_name(word[end]) or word[end] == "."
+    index = end
+    while index >= lowest and end - index < LONGEST:
+        this, lower = word[index], low[index]
+        if lower in DETERMINERS or lower in POSSESSIVES:
+            return index if index < end and lower not in ("that", "this") else first
+        if lower in PRONOUNS:
+            break
+        if this == ".":
+            if index == lowest or not (low[index - 1] in ABBREVIATIONS or len(word[index - 1]) == 1):
+                break
+        elif is_name(this):
+            if (lower in PREPOSITIONS or lower in TIMES or _adverb(this)) and lower not in TITLES:
+                break
+            first = index
+        elif this[0].isdigit():
+            if index == end:
+                break
+        elif this[0].isalpha():
+            if lower in PREPOSITIONS or lower in AUXILIARIES or lower in ADVERBS or lower == "that":
+                if lower == "and" and couples and named and index > lowest and _couple(words, index):
+                    index -= 1
+                    continue
+                break
+            if lower in LINKING and index != end and is_name(word[index - 1]) and index > lowest:
+                index -= 1
+                continue
+            is_role = lower in roles or lower.rstrip("s") in roles
+            if named and not seen_role and not (is_role and roles.get(lower, ("person",))[0] != "body") and lower not in TITLES and lower not in ("de", "von", "van", "der", "bin", "al", "la", "el"):
+                break
+            form = verb_forms().get(lower)
+            if form and not is_role and (seen_role or named or index != end) and form[1] != "base":
+                break
+            seen_role = seen_role or is_role
+            if index == end and not is_role and lower.endswith(("ing", "ed", "ly")):
+                break
+            first = index
+        elif this in ("&", "/"):
+            pass
+        elif low[index] in MARKS and index - 3 >= lowest and low[index - 2] in MARKS and is_name(word[index - 3]):
+            index -= 2
+        else:
+            break
+        index -= 1
+    return first
+
+
+def _couple(words: Words, index: int) -> bool:
+    """Whether "and" joins two names: "Ann Roe and Jo Poole"."""
+    left, right = words.word[index - 1], words.word[index + 1]
+    return is_name(left) and is_name(right) and words.low[index - 1] not in TIMES
+
+
+def after(words: Words, start: int, highest: int) -> Phrase | None:
+    """The noun phrase that begins here, with its apposition: "said Ann Roe, a baker in Ohio, on Monday"."""
+    low, word = words.low, words.word
+    roles, forms = role_nouns(), verb_forms()
+    index = start
+    if index >= highest:
+        return None
+    if low[index] in ("he", "she", "they", "it", "we", "i", "another", "others", "both"):
+        return Phrase(index, index + 1, index + 1)
+    named = False
+    while index < highest and index - start < LONGEST:
+        this, lower = word[index], low[index]
+        if this[0].isalpha() or this[0].isdigit():
+            if lower in ("of", "for", "at", "with", "and", "de", "von", "van", "al", "bin", "der", "la", "el", "the", "del"):
+                if index == start and lower != "the":
+                    return None
+                if lower in ("and",) and not _couple(words, index) if index + 1 < highest else True:
+                    break
+                if lower in ("at", "with", "for") and named and low[index - 1] not in roles and word[index - 1][0].islower():
+                    break
+                if lower in ("for", "with", "at") and (index + 1 >= highest or not (is_name(word[index + 1]) or low[index + 1] in DETERMINERS or low[index + 1] in POSSESSIVES)):
+                    break
+            elif lower in PREPOSITIONS or lower in AUXILIARIES or lower in ("who", "whose", "which", "that"):
+                break
+            elif lower in TIMES and index > start:
+                break
+            elif (lower in ADVERBS and lower not in DETERMINERS) or _adverb(this):
+                break
+            elif lower in PRONOUNS:
+                break
+            elif this[0].islower() and lower in forms and forms[lower][1] != "base" and lower not in roles:
+                break
+            elif this[0].islower() and named and lower not in roles and lower not in DETERMINERS and not _leads_to_name(words, index, highest):
+                break
+            named = named or (is_name(this) and lower not in TITLES) or lower in roles
+        elif this == ".":
+            if words.is_stop(index):
+                break
+        elif this == "(":
+            closing = index
+            while closing < highest and word[closing] != ")":
+                closing += 1
+            if closing >= highest or closing - index > 6:
+                break
+            index = closing
+        elif low[index] in MARKS and index + 3 < highest and low[index + 2] in MARKS and is_name(word[index + 3]):
+            index += 2
+        elif this not in ("&", "/"):
+            break
+        index += 1
+    while index > start and (word[index - 1] in (",", "&", "/") or low[index - 1] in LINKING or low[index - 1] in ("and", "the")):
+        index -= 1
+    if index <= start:
+        return None
+    if not any(is_name(word[i]) or low[i] in roles or low[i] in DETERMINERS for i in range(start, index)):
+        return None
+    return Phrase(start, index, _apposition(words, index, highest))
+
+
+def _leads_to_name(words: Words, index: int, highest: int) -> bool:
+    """Whether a role and a name follow, as in "former trade official Ann Roe"."""
+    roles = role_nouns()
+    return any(words.low[i] in roles for i in range(index, min(highest, index + 4)))
+
+
+def _apposition(words: Words, index: int, highest: int) -> int:
+    """The end of an apposition that begins behind a name, or the index itself where there is none."""
+    if index + 1 >= highest or words.word[index] != ",":
+        return index
+    first = words.low[index + 1]
+    begins = first in DETERMINERS or first in POSSESSIVES or first in role_nouns() or first in ("of", "who", "jr", "sr", "former", "deputy", "senior", "executive", "vice", "chief")
+    named = is_name(words.word[index + 1]) and first not in TIMES and not is_name(words.word[index - 1])
+    if first != "who" and (begins or named):
+        end = index + 1
+        while end < highest and words.word[end] not in (",", ";", ":", *DASHES) and not words.is_stop(end):
+            if words.low[end] in ("who", "which", "whose", "that") and end > index + 1:
+                break
+            if words.low[end] in AUXILIARIES and words.low[end] not in ("’s", "'s"):
+                return index
+            if named and not (is_name(words.word[end]) or words.low[end] in LINKING or words.word[end] == "."):
+                break
+            end += 1
+        return end if end - index <= LONGEST else index
+    return index
+
+
+def _adverb(word: str) -> bool:
+    return word.endswith("ly") and word[0].islower() and word not in ("family", "ally", "assembly", "supply", "monopoly")

@@ -1,0 +1,76 @@
+"""Speech or not: scare quotes, titles of works, nicknames and headings stand between the same marks."""
+
+import re
+
+from stance.lexicon import PRONOUNS, SAY, verb_forms
+
+SMALL = frozenset("a an and as at but by for from in into of on or the to vs with over is not".split())
+WORKS = re.compile(
+    r"\b(?:film|movie|book|novel|memoir|song|single|album|show|series|program|programme|episode|broadcast|article|essay"
+    r"|play|documentary|magazine|newspaper|podcast|column|painting|poem|opera|musical|game|paper|report|anthem|ballad"
+    r"|titled|entitled|headlined|named|dubbed|nicknamed|christened|codenamed|code-named|called|known as|so-called"
+    r"|termed|labell?ed|marked|stamped|emblazoned with|reading|translated as|word|term|acronym|character|letter"
+    r"|section|chapter|heading|headline|header|slide|tab|button|box|column|folder|file|campaign|operation|initiative"
+    r"|strategy of|policy of|doctrine of|(?:[A-Z][\w.]*|[a-z]+)[’']s)(?: the| a| an| its| his| her)?[\s,:(–—-]*$"
+)
+WORDS = re.compile(r"[^\W\d_][\w’'-]*")
+LETTER = re.compile(r"[^\W_]")
+SHORT, LONG = 4, 12  # words: up to SHORT a fragment without an attribution is no speech, above LONG it always is
+
+
+def is_nickname_or_title(article: str, start: int, end: int) -> bool:
+    """What can be told without its sentence: a nickname inside a name, the title of a work."""
+    text = article[start:end]
+    words = WORDS.findall(text)
+    if not words:
+        return not LETTER.search(text)
+    if len(words) > 12:
+        return False
+    before, behind = article[max(0, start - 40) : start - 1], article[end : end + 24].lstrip("”\"'’»“")
+    if len(words) <= 3 and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
+        last = before.split()[-1].strip("“\"'‘«")
+        return last.lower() not in verb_forms() and text[0].isupper()
+    if _in_title_case(words) and not re.search(r"[a-z]{2}[.!?] ", text) and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« "))):
+        return not _spoken(before)
+    return False
+
+
+def is_speech(article: str, start: int, end: int, *, attributed: bool, named: bool, whole: bool) -> bool:
+    """Whether a quotation is something that somebody said.
+
+    attributed: its own sentence says who speaks. named: a speaker was found at all. whole: it is all of its
+    sentence, but for an attribution.
+    """
+    text = article[start:end]
+    words = text.split()
+    if not LETTER.search(text):
+        return False
+    if attributed or len(words) > LONG:
+        return True
+    before = article[max(0, start - 60) : start - 1].rstrip("“\"'‘« ")
+    if WORKS.search(before):
+        return False
+    sentence = text[0].isupper() and text[-1] in ".!?,…"
+    if whole:
+        return len(words) >= 2 and (named or sentence)
+    return len(words) > SHORT and sentence
+
+
+def _in_title_case(words: list[str]) -> bool:
+    if any(word.lower() in PRONOUNS or "’" in word[:-2] or "'" in word[:-2] for word in words):
+        return False
+    if not words[0][0].isupper():
+        return False
+    main = [word for word in words if word.lower() not in SMALL]
+    if not main:
+        return False
+    return all(word[0].isupper() for word in main) and (len(main) > 1 or len(words) == 1)
+
+
+def _spoken(before: str) -> bool:
+    """Whether a verb of saying stands right in front of the mark: 'chanted "Lock The Gates"'."""
+    last = re.sub(r"[\s,:“\"'‘«]+$", "", before).rpartition(" ")[2].lower()
+    if last == "as":
+        return True
+    form = verb_forms().get(last)
+    return bool(form and form[0] == SAY and form[1] != "base" and last not in ("read", "reads", "reading"))
