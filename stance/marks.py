@@ -33,7 +33,7 @@ class Marked:
 
 def marked(article: str) -> list[Marked]:
     """What stands between marks, in text order; a quotation inside a quotation belongs to the outer one."""
-    doubles = list(_doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]))
+    doubles = [q for q in _doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]) if q.spans]
     if not any(start in article for start in ("‘", " '", "\n'", "('", "—'", '"\'', "“'")) and article[:1] != "'":
         return doubles
     singles = list(_singles(article))
@@ -60,7 +60,7 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
                     if _role(article, place, after, mark, "") in (OPENS, EITHER):
                         opened, opener = after, mark
                         continue
-                yield Marked([span for span in spans if span[0] < span[1]], closed=False)
+                yield Marked(spans, closed=False)
                 spans = []
         role = _role(article, place, after, mark, opener if opened >= 0 else "")
         if opened < 0:

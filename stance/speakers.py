@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from stance.attribution import Source, agent, behind, is_passive, leading, subject
 from stance.lexicon import AUXILIARIES, POSSESSIVES, PRONOUNS, role_nouns, verb_forms
-from stance.people import People
+from stance.resolver import Last, Resolver
 from stance.transcripts import is_question
 from stance.phrases import MARKS, Phrase, Words, ending, is_name
 
@@ -56,7 +56,7 @@ class SpeakerFinder:
     def __init__(self, article: str, spans: Sequence[Span]) -> None:
         self._article = article
         self._spans = spans
-        self._people = People(article, spans)
+        self._resolver = Resolver(article, spans)
         self._last = NOBODY
         self._last_end = -1
         self._last_beside = False
@@ -94,7 +94,7 @@ class SpeakerFinder:
         text = self._article[slice(*label)].strip()
         if is_question(text):
             return Attribution(None, label, None)
-        name = self._people.introduced(label[0]) if text == "A" else self._people.behind_label(text, label[0])
+        name = self._resolver.introduced(label[0]) if text == "A" else self._resolver.behind_label(text, label[0])
         confidence = None if name is None else RESOLVED if text == "A" else SURE
         self._last, self._last_end = Attribution(name, label, confidence), parts[-1][1]
         return self._last
@@ -154,8 +154,7 @@ class SpeakerFinder:
         return Attribution(self._named(words, phrase), cue, SURE if source.direct else RESOLVED)
 
     def _named(self, words: Words, phrase: Phrase) -> str:
-        start, _ = words.span(phrase.first, phrase.last)
-        return self._people.fullest(words, phrase, start)
+        return self._resolver.named(words, phrase)
 
     def _pronoun(self, pronoun: str, words: Words, phrase: Phrase, cue: Span, before: int) -> Attribution:
         if pronoun in ("i", "we", "my", "our", "you", "your"):
@@ -163,10 +162,10 @@ class SpeakerFinder:
         place = words.span(phrase.first, phrase.last)[0]
         above = subject(words)
         if above and above.last <= phrase.first and words.low[above.first] not in PRONOUNS:
-            named = self._people.could_be(words, above, pronoun)
+            named = self._resolver.could_be(words, above, pronoun)
             if named:
                 return Attribution(self._named(words, above), cue, RESOLVED)
-        name = self._people.meant_by(pronoun, place, self._last.name, self._last_end)
+        name = self._resolver.meant_by(pronoun, place, Last(self._last.name, self._last_end))
         return Attribution(name, cue, RESOLVED if name else None)
 
     def _carried(self, parts: Sequence[Span]) -> Attribution:
@@ -212,7 +211,7 @@ class SpeakerFinder:
             return None
         low = words.low[found.first]
         human = low in ("he", "she") or any(
-            words.low[i] in role_nouns() or self._people.is_person(words.word[i]) for i in range(found.first, found.last)
+            words.low[i] in role_nouns() or (is_name(words.word[i]) and self._resolver.names.is_human((words.word[i],))) for i in range(found.first, found.last)
         )
         if not human:
             return None

@@ -1,0 +1,228 @@
+"""The names of one article: every form of a name, the fullest of them, and the gender it shows."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stance.lexicon import (
+    ABBREVIATIONS,
+    DETERMINERS,
+    GENDERED_TITLES,
+    POSSESSIVES,
+    PREPOSITIONS,
+    TITLES,
+    given_names,
+    role_nouns,
+    verb_forms,
+)
+from stance.phrases import MARKS, Phrase, Words, after, ending, is_name
+
+Span = tuple[int, int]
+Name = tuple[str, ...]
+
+LONGEST = 14  # words in the form of a name
+MENTIONS = 60  # of one name that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One mention of a name that tells more than the name alone."""
+
+    place: int
+    name: Name
+    text: str
+    gender: str
+    human: bool
+
+
+class Names:
+    """Looks names up in the article that they stand in, only as far as a quotation asks for it."""
+
+    def __init__(self, article: str, spans: Sequence[Span]) -> None:
+        self.article = article
+        self._spans = spans
+        self._forms: dict[str, list[Form]] = {}
+        first_line = article.strip().partition("\n")[0]
+        headline = _in_title_case(first_line)
+        self.body = article.find(first_line) + len(first_line) if headline else 0
+
+    def quoted(self, place: int) -> bool:
+        """Whether a place lies inside a quotation."""
+        index = bisect_right(self._spans, (place, len(self.article) + 1)) - 1
+        return index >= 0 and place < self._spans[index][1]
+
+    def forms(self, key: str) -> list[Form]:
+        """The telling mentions of a name outside quotations, in text order; key: its last word."""
+        if key not in self._forms:
+            self._forms[key] = []  # while they are looked for, a name has none
+            self._forms[key] = self._mentions(key)
+        return self._forms[key]
+
+    def fullest(self, name: Name, title: str, place: int) -> str:
+        """The form that tells most of those up to a place, else of all; empty where there is none."""
+        same = [form for form in self.forms(name[-1]) if agrees(form.name, name)]
+        if len(name) == 1:
+            same = self._bearer(same, GENDERED_TITLES.get(title, ""), place)
+        earlier = [form for form in same if form.place <= place] or same
+        return max((form.text for form in earlier), key=worth, default="")
+
+    def gender(self, name: Name, title: str = "") -> str:
+        """f or m, where a title, a noun or a given name says so anywhere in the article."""
+        told = GENDERED_TITLES.get(title, "") or (given_names().get(name[0], "") if len(name) > 1 else "")
+        if told:
+            return told
+        genders = (form.gender for form in self.forms(name[-1]) if form.gender and agrees(form.name, name))
+        return next(genders, given_names().get(name[0], ""))
+
+    def is_human(self, name: Name, title: str = "") -> bool:
+        """Whether the article shows that a name is a person's."""
+        if title in TITLES or name[0] in given_names():
+            return True
+        return any(form.human for form in self.forms(name[-1]) if agrees(form.name, name))
+
+    def _bearer(self, forms: list[Form], gender: str, place: int) -> list[Form]:
+        """Of several bearers of a surname the one named most often so far, then the nearest."""
+        full = [form for form in forms if len(form.name) > 1]
+        if gender:
+            full = [form for form in full if form.gender in ("", gender)]
+        earlier = [form for form in full if form.place <= place] or full
+        if not earlier:
+            return [] if full else [form for form in forms if form.gender in ("", gender) or not gender]
+        counts: dict[str, int] = {}
+        for form in earlier:
+            counts[form.name[0]] = counts.get(form.name[0], 0) + 1
+        chosen = max(earlier, key=lambda form: (counts[form.name[0]], form.place))
+        return [form for form in full if agrees(form.name, chosen.name)]
+
+    def _mentions(self, key: str) -> list[Form]:
+        article, found = self.article, []
+        place = article.find(key, self.body)
+        for _ in range(MENTIONS):
+            if place < 0:
+                break
+            end = place + len(key)
+            if not (article[place - 1 : place].isalnum() or article[end : end + 1].isalnum()):
+                form = self._form(place, end) if self._telling(place, end) else None
+                if form:
+                    found.append(form)
+            place = article.find(key, end)
+        return found
+
+    def _telling(self, place: int, end: int) -> bool:
+        """Whether a title, another name, a noun or an apposition stands beside a mention."""
+        if self.quoted(place):
+            return False
+        following = self.article[end : end + 2]
+        if following[:1] == "," or (following[:1] == " " and following[1:].isupper()):
+            return True
+        before = self.article[max(0, place - 24) : place].replace("\n", " \n ").split(" ")
+        last = before[-2] if len(before) > 1 and not before[-1] else ""
+        return bool(last) and (last[0].isupper() or last in role_nouns() or last[-1] in ".,\"”")
+
+    def _form(self, place: int, end: int) -> Form | None:
+        article = self.article
+        line = article.rfind("\n", 0, place) + 1
+        limit = article.find("\n", end)
+        limit = len(article) if limit < 0 else limit
+        behind = Words(article, end, min(limit, end + 120))
+        more = 0
+        while more < len(behind.word) and more < 2 and is_name(behind.word[more]) and article[end : end + 1] == " ":
+            more += 1
+        stop = behind.span(more - 1, more)[1] if more else end
+        words = Words(article, max(line, place - 110), stop)
+        possessive = article[stop : stop + 2] in ("’s", "'s")
+        phrase = ending(words, len(words.word) - 1, 0, alone=True)
+        name = name_of(words, phrase) if phrase else ()
+        if not phrase or not name or (not possessive and _modifies(words, phrase, behind, more)):
+            return None
+        whole = words
+        finish = phrase.last
+        if not possessive and article[stop : stop + 1] in (",", " "):
+            whole = Words(article, words.span(phrase.first, phrase.last)[0], min(limit, stop + 120))
+            stretch = after(whole, 0, len(whole.word))
+            size = phrase.last - phrase.first
+            if stretch and stretch.last == size and stretch.end > size:
+                text = clean(whole.text(0, stretch.end))
+                if len(text.split()) <= LONGEST:
+                    return self._made(place, name, words, phrase, text)
+        return self._made(place, name, words, phrase, clean(words.text(phrase.first, finish)))
+
+    def _made(self, place: int, name: Name, words: Words, phrase: Phrase, text: str) -> Form:
+        described = text.replace(".", " ").replace(",", " ").lower().split()
+        first = phrase.first
+        if first > 1 and words.word[first - 1] == ",":
+            # "his daughter, Ann Roe": the noun in front tells as much.
+            described.append(words.low[first - 2])
+        if first > 1 and words.low[first - 1] in MARKS and words.low[first - 2] == ",":
+            described.append(words.low[first - 3])
+        roles = role_nouns()
+        nouns = [roles[word] for word in described if word in roles]
+        gender = next((GENDERED_TITLES[word] for word in described if word in GENDERED_TITLES), "")
+        gender = gender or (given_names().get(name[0], "") if len(name) > 1 else "")
+        gender = gender or next((noun[1] for noun in nouns if noun[1]), "")
+        human = bool(
+            gender or described[0] in TITLES or any(kind == "person" for kind, _ in nouns)
+        ) and not any(word.lower() in roles and roles[word.lower()][0] == "body" for word in name)
+        return Form(place, name, text, gender, human)
+
+
+def name_of(words: Words, phrase: Phrase) -> Name:
+    """The words of a name at the end of a phrase, at most three, without titles and initials."""
+    name: list[str] = []
+    index = phrase.last - 1
+    while index >= phrase.first and len(name) < 4:
+        word, low = words.word[index], words.low[index].rstrip(".")
+        if word == "." or low in MARKS or (len(word) == 1 and word.isupper()) or (len(word) == 2 and word[1] == "."):
+            index -= 1
+            continue
+        if not is_name(word) or low in TITLES or low in DETERMINERS or low in ABBREVIATIONS or low in PREPOSITIONS:
+            if name or low not in ("jr", "sr"):
+                break
+            index -= 1
+            continue
+        if name and (low in role_nouns() or word.endswith(("’s", "'s"))):
+            break
+        name.append(word[:-2] if word.endswith(("’s", "'s")) else word)
+        index -= 1
+    if name and name[0] in ("Jr", "Sr", "II", "III"):
+        name.pop(0)
+    return tuple(reversed(name[:3]))
+
+
+def agrees(one: Name, other: Name) -> bool:
+    """Whether two names can be the same person's: one is part of the other."""
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    if len(short) == 1:
+        return short[0] == long[-1] or short[0] == long[0]
+    return short[-1] == long[-1] and short[0] in long
+
+
+def worth(text: str) -> tuple[bool, bool, int]:
+    """How much a form of a name tells: not too long, more than a surname, with office and title."""
+    words = text.split()
+    names = sum(word[0].isupper() and word.lower().rstrip(".,") not in TITLES for word in words)
+    return len(words) <= LONGEST, names > 1, len(words)
+
+
+def clean(text: str) -> str:
+    """A form without the possessive and the punctuation at its ends."""
+    text = text.strip(" ,;:–—-")
+    if text.endswith(("’s", "'s")):
+        text = text[:-2]
+    return text[4:] if text.startswith(("The ", "the ")) and text[4:5].isupper() and " " not in text[4:] else text
+
+
+def _modifies(words: Words, phrase: Phrase, behind: Words, more: int) -> bool:
+    """Whether a name only describes a noun behind it: "the Clinton campaign", "Trump aides"."""
+    if more >= len(behind.word):
+        return False
+    following, roles = behind.low[more], role_nouns()
+    if following not in roles or following in verb_forms() or not behind.word[more][0].islower():
+        return False
+    return roles[following][0] != "person" or words.low[phrase.first] in DETERMINERS | POSSESSIVES
+
+
+def _in_title_case(line: str) -> bool:
+    """Whether a line is a headline, in which every longer word has a capital."""
+    words = [word for word in line.split() if len(word) > 4 and word[0].isalpha()]
+    return len(line) < 200 and len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)

@@ -1,0 +1,322 @@
+"""Whom a pronoun, a bare noun or a label means: people and bodies that the article has named."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stance.attribution import subject
+from stance.lexicon import (
+    DETERMINERS,
+    POSSESSIVES,
+    PREPOSITIONS,
+    PRONOUNS,
+    TIMES,
+    TITLES,
+    given_names,
+    role_nouns,
+)
+from stance.names import Name, Names, Span, agrees, clean, name_of, worth
+from stance.phrases import Phrase, Words, ending, is_name
+
+NAME = re.compile(
+    r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
+)
+SENTENCE = re.compile(r"[.!?][”\"’')]*\s+(?=[A-Z“\"‘'])|\n+")
+FEMALE = frozenset("she her".split())
+SUBJECT, MENTION = 180.0, 100.0
+LAST_SPEAKER = 200.0
+UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
+REACH = 9  # sentences in which an antecedent is looked for
+LONGEST = 20  # words in a speaker as the article has it
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a sentence that could be a person's."""
+
+    place: int
+    name: Name
+    title: str
+    first: bool  # whether it opens its sentence
+    sure: bool  # whether it surely is a person
+
+
+@dataclass(slots=True)
+class Last:
+    """The speaker of the quotation before: the form of the name, and where that quotation ends."""
+
+    name: str | None = None
+    end: int = -1
+
+
+class Resolver:
+    """Resolves what stands for a name, within one article."""
+
+    def __init__(self, article: str, spans: Sequence[Span]) -> None:
+        self._article = article
+        self.names = Names(article, spans)
+        self._paragraphs: dict[int, list[list[Mention]]] = {}
+
+    def named(self, words: Words, phrase: Phrase) -> str:
+        """The fullest form of what a phrase names, as the article has it so far; else the phrase."""
+        place = words.span(phrase.first, phrase.first + 1)[0]
+        here = clean(words.text(phrase.first, phrase.end))
+        if len(here.split()) > LONGEST:
+            here = clean(words.text(phrase.first, phrase.last))
+        name = name_of(words, phrase) or _name_behind(words, phrase)
+        if not name:
+            return self._by_role(words, phrase, place) or here
+        fullest = self.names.fullest(name, words.low[phrase.first].rstrip("."), place)
+        return max(here, fullest, key=worth) if fullest else here
+
+    def behind_label(self, label: str, place: int) -> str:
+        """ "MR. HALE" → the fullest form of the name in the article, else the label as it stands."""
+        words = label.replace(".", "").split()
+        key = words[-1]
+        key = key.title() if key.isupper() and len(key) > 1 else key
+        fullest = self.names.fullest((key,), words[0].lower(), place)
+        return fullest if len(fullest.split()) > len(label.split()) else label
+
+    def introduced(self, place: int) -> str | None:
+        """The person whom the text before an interview names, if it names just one."""
+        people: list[Mention] = []
+        for line in self._lines_before(place, 6):
+            for mention in (mention for sentence in self._mentions(line) for mention in sentence):
+                if not any(agrees(mention.name, known.name) for known in people):
+                    people.append(mention)
+        sure = [person for person in people if person.sure] or people
+        return self._form(sure[0], place) if len(sure) == 1 else None
+
+    def could_be(self, words: Words, phrase: Phrase, pronoun: str) -> bool:
+        """Whether a phrase is one that a pronoun behind it in its sentence can mean."""
+        name = name_of(words, phrase)
+        low = words.low[phrase.first : phrase.last]
+        kinds = [role_nouns()[word] for word in low if word in role_nouns()]
+        if pronoun in ("it", "its"):
+            return not any(kind == "person" for kind, _ in kinds) and (bool(name) or bool(kinds))
+        if pronoun in ("they", "their"):
+            return bool(name) or bool(kinds)
+        wanted = "f" if pronoun in FEMALE else "m"
+        title = low[0].rstrip(".")
+        person = any(kind == "person" for kind, _ in kinds)
+        if name and (person or self.names.is_human(name, title)):
+            return self.names.gender(name, title) in ("", wanted)
+        return person and not name and all(gender in ("", wanted) for _, gender in kinds)
+
+    def meant_by(self, pronoun: str, place: int, last: Last) -> str | None:
+        """Whom a pronoun means, of the people or bodies of the sentences before it; None where nobody fits.
+
+        Salience as in Lappin and Leass (1994), An algorithm for pronominal anaphora resolution, without a
+        parser as in Kennedy and Boguraev (1996): a subject counts more, a sentence further away half as much.
+        """
+        if pronoun in ("it", "its", "they", "their"):
+            return self._body_meant(place, last, plural=pronoun in ("they", "their"))
+        wanted = "f" if pronoun in FEMALE else "m"
+        scores: dict[Name, float] = {}
+        people: dict[Name, Mention] = {}
+        distance = 0
+        for line in self._lines_before(place, 4):
+            for sentence in reversed(self._mentions(line)):
+                for mention in sentence:
+                    if mention.place >= place:
+                        continue
+                    gender = self.names.gender(mention.name, mention.title)
+                    if gender not in ("", wanted):
+                        continue
+                    weight = (SUBJECT if mention.first else MENTION) * 0.5**distance
+                    weight *= (1 if gender else UNSURE) * (1 if mention.sure else UNSURE)
+                    key = next((known for known in scores if agrees(known, mention.name)), mention.name)
+                    scores[key] = scores.get(key, 0) + weight
+                    people.setdefault(key, mention)
+                distance += 1
+            if distance > REACH:
+                break
+        self._add_last(scores, wanted, place, last)
+        if not scores:
+            return last.name if last.name and self._fits(last.name, wanted) else None
+        best = max(scores, key=lambda key: scores[key])
+        return self._form(people[best], place) if best in people else last.name
+
+    def _add_last(self, scores: dict[Name, float], wanted: str, place: int, last: Last) -> None:
+        name = _name_in(last.name) if last.name else ()
+        if not name or self.names.gender(name, (last.name or "").split()[0].lower().rstrip(".")) not in ("", wanted):
+            return
+        between = self._article.count(". ", last.end, place) + self._article.count("\n\n", last.end, place)
+        key = next((known for known in scores if agrees(known, name)), name)
+        scores[key] = scores.get(key, 0) + LAST_SPEAKER * 0.5 ** min(between, REACH)
+
+    def _fits(self, text: str, wanted: str) -> bool:
+        """Whether a speaker without a name, such as "a spokeswoman", can be meant."""
+        nouns = [role_nouns()[word] for word in text.lower().replace(",", "").split() if word in role_nouns()]
+        return any(kind == "person" and gender in ("", wanted) for kind, gender in nouns)
+
+    def _form(self, mention: Mention, place: int) -> str:
+        here = " ".join(mention.name)
+        fullest = self.names.fullest(mention.name, mention.title, place)
+        return max(here, fullest, key=worth) if fullest else here
+
+    def _lines_before(self, place: int, most: int) -> list[int]:
+        """Where the lines that hold text begin, from that of a place upwards."""
+        starts: list[int] = []
+        end = place
+        while len(starts) < most and end > 0:
+            start = self._article.rfind("\n", 0, end) + 1
+            if self._article[start:end].strip():
+                starts.append(start)
+            end = start - 1
+        return [start for start in starts if start >= self.names.body]
+
+    def _mentions(self, line: int) -> list[list[Mention]]:
+        """The names in a paragraph outside quotations, sentence by sentence."""
+        if line not in self._paragraphs:
+            end = self._article.find("\n", line)
+            end = len(self._article) if end < 0 else end
+            sentences, begin = [], line
+            for stop in SENTENCE.finditer(self._article, line, end):
+                sentences.append((begin, stop.end()))
+                begin = stop.end()
+            sentences.append((begin, end))
+            self._paragraphs[line] = [self._in_sentence(*sentence) for sentence in sentences]
+        return self._paragraphs[line]
+
+    def _in_sentence(self, start: int, end: int) -> list[Mention]:
+        found: list[Mention] = []
+        opening = True
+        for match in NAME.finditer(self._article, start, end):
+            if self.names.quoted(match.start()):
+                continue
+            words = match[0].split(" ")
+            while words and _is_function_word(words[0]):
+                words.pop(0)
+            title = ""
+            while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
+                title = words.pop(0).lower().rstrip(".")
+            if not words or words[0].lower() in TIMES:
+                continue
+            mention = self._mention(match, words, title, opening)
+            opening = False
+            if mention:
+                found.append(mention)
+        return found
+
+    def _mention(self, match: re.Match[str], words: list[str], title: str, opening: bool) -> Mention | None:
+        possessive = words[-1].endswith(("’s", "'s"))
+        if possessive:
+            words[-1] = words[-1][:-2]
+        name = tuple(word for word in words if len(word.rstrip(".")) > 1)[-3:]
+        if not name:
+            return None
+        following = self._article[match.end() : match.end() + 20].lstrip(" ").partition(" ")[0]
+        roles = role_nouns()
+        if not possessive and following.lower() in roles and following.islower() and roles[following][0] != "person":
+            return None
+        before = self._article[max(0, match.start() - 40) : match.start()].replace(",", "").split()
+        noun = roles.get(before[-1].lower(), ("", "")) if before else ("", "")
+        sure = title in TITLES or noun[0] == "person" or self.names.is_human(name, title)
+        if not sure and (len(name) < 2 or any(roles.get(word.lower(), ("",))[0] == "body" for word in name)):
+            return None
+        return Mention(match.start(), name, title, opening and not possessive, sure)
+
+    def _body_meant(self, place: int, last: Last, *, plural: bool) -> str | None:
+        """The body or group that "it" or "they" means: the last speaker, else the subject of a sentence."""
+        if last.name and self._is_body(last.name, plural=plural) and place - last.end < 600:
+            return last.name
+        for text, words, phrase in self._subjects(place):
+            if self._is_body(text, plural=plural):
+                return self.named(words, phrase)
+        return None
+
+    def _is_body(self, text: str, *, plural: bool) -> bool:
+        words = text.replace(",", "").split()
+        kinds = [role_nouns().get(word.lower(), ("", ""))[0] for word in words]
+        if "body" in kinds or (plural and "people" in kinds) or (plural and " and " in text):
+            return True
+        if plural and words and words[-1].endswith("s") and words[-1].lower()[:-1] in role_nouns():
+            return True
+        name = _name_in(text)
+        return bool(name) and "person" not in kinds and not self.names.is_human(name, words[0].lower().rstrip("."))
+
+    def _subjects(self, place: int) -> list[tuple[str, Words, Phrase]]:
+        """The subjects of the sentences before a place, the nearest first."""
+        found = []
+        for line in self._lines_before(place, 2):
+            end = self._article.find("\n", line)
+            end = min(place, len(self._article) if end < 0 else end)
+            begins = [line, *(stop.end() for stop in SENTENCE.finditer(self._article, line, end))]
+            for begin in reversed(begins):
+                if self.names.quoted(begin + 1) or begin >= end:
+                    continue
+                words = Words(self._article, begin, min(end, begin + 150))
+                phrase = subject(words)
+                if phrase and words.low[phrase.first] not in PRONOUNS:
+                    found.append((words.text(phrase.first, phrase.last), words, phrase))
+        return found
+
+    def _by_role(self, words: Words, phrase: Phrase, place: int) -> str | None:
+        """ "the mayor" → "Mayor Ann Roe", "the ministry" → "China's Commerce Ministry", where named so far."""
+        noun = words.low[phrase.last - 1]
+        kind = role_nouns().get(noun, ("", ""))[0]
+        if kind not in ("person", "body") or words.low[phrase.first] not in ("the", "this", "that"):
+            return None
+        if kind == "body":
+            return self._body_named(noun, place, alone=phrase.last - phrase.first == 2)
+        found: str | None = None
+        for match in re.finditer(rf"\b{re.escape(noun)}\b", self._article[:place], re.IGNORECASE):
+            if not self.names.quoted(match.start()):
+                found = self._holder(match.start(), match.end()) or found
+        return found
+
+    def _body_named(self, noun: str, place: int, *, alone: bool) -> str | None:
+        end = place
+        for _ in range(5):
+            start = self._article.rfind(noun.capitalize(), 0, end)
+            if start < 0:
+                break
+            end = start
+            line = self._article.rfind("\n", 0, start) + 1
+            words = Words(self._article, max(line, start - 80), start + len(noun))
+            phrase = ending(words, len(words.word) - 1, 0, alone=True)
+            if phrase and phrase.last - phrase.first > 1 and not self.names.quoted(start):
+                return clean(words.text(phrase.first, phrase.last))
+        if not alone:
+            return None
+        for text, words, phrase in self._subjects(place):
+            if is_name(words.word[phrase.last - 1]) and self._is_body(text, plural=False):
+                return self.named(words, phrase)
+        return None
+
+    def _holder(self, start: int, end: int) -> str | None:
+        """Who bears a noun: "Mayor Ann Roe", "Ann Roe, the mayor"."""
+        article = self._article
+        match = NAME.match(article, end + 1) if article[end : end + 1] == " " else None
+        if match and match[0].split(" ")[0].lower() not in TIMES:
+            words = Words(article, match.start(), match.end())
+            return self.named(words, Phrase(0, len(words.word), len(words.word))) if words.word else None
+        line = article.rfind("\n", 0, start) + 1
+        comma = article.rfind(", ", max(line, start - 60), start)
+        if comma < 0 or article[comma + 2 : start].split(" ")[0].lower() not in DETERMINERS | POSSESSIVES:
+            return None
+        words = Words(article, max(line, comma - 80), comma)
+        phrase = ending(words, len(words.word) - 1, 0, alone=True) if words.word else None
+        return self.named(words, phrase) if phrase and name_of(words, phrase) else None
+
+
+def _is_function_word(word: str) -> bool:
+    low = word.lower()
+    return low in PREPOSITIONS or low in DETERMINERS or low in POSSESSIVES or low in PRONOUNS or low in TIMES
+
+
+def _name_behind(words: Words, phrase: Phrase) -> Name:
+    """The name in an apposition: "the bailiff, Ann Roe"."""
+    if phrase.end - phrase.last < 2 or not is_name(words.word[phrase.last + 1]):
+        return ()
+    return name_of(words, Phrase(phrase.last + 1, phrase.end, phrase.end))
+
+
+def _name_in(text: str) -> Name:
+    words = Words(text, 0, len(text))
+    end = next((i for i, word in enumerate(words.word) if word == "," and i), len(words.word))
+    name = name_of(words, Phrase(0, end, end))
+    if name or end == len(words.word):
+        return name
+    return name_of(words, Phrase(end + 1, len(words.word), len(words.word)))
