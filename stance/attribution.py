@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stance.lexicon import (
+    ASK,
     ADVERBS,
     AUXILIARIES,
     CLAUSE_STARTS,
@@ -43,7 +44,7 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
     """
     low, word = words.low, words.word
     first, dash = 0, False
-    while first < len(word) and (word[first] in ",;)" or word[first] in DASHES or word[first] in MARKS):
+    while first < len(word) and (word[first] in ",;)" or word[first] in DASHES or low[first] in MARKS):
         dash = dash or word[first] in DASHES
         first += 1
     end = _sentence_end(words, first)
@@ -55,7 +56,7 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
     start = first
     while start < end and (low[start] in ADVERBS or low[start] in ("and", "but", "so", "thus")) and not is_name(word[start]):
         start += 1
-    if start < end and forms.get(low[start], ("", ""))[1] == "finite" and not dash:
+    if start < end and forms.get(low[start], ("", ""))[1] == "finite":
         kind = forms[low[start]][0]
         phrase = after(words, start + 1, end) if kind != JUDGE and kind != TELL or comma else None
         if phrase and low[start + 1] not in OBJECTS - {"the", "a", "an", "his", "her", "its", "their"}:
@@ -69,6 +70,9 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
         return pointed
     for verb in range(start + 1, end):
         form = _form(words, verb)
+        if form and form[0] in (TELL, ASK) and low[verb - 1] in BE and form[1] == "finite":
+            told = after(words, verb + 2, end) if low[verb + 1 : verb + 2] == ["by"] else None
+            return Source(words, told, (verb, verb + 1), direct=told is not None)
         if not form or not _acts(words, verb, form, start):
             continue
         phrase = _whole(words, start, verb) or before(words, verb, first)
@@ -153,7 +157,7 @@ def leading(words: Words) -> Source | None:
     """The attribution that leads up to an opening mark: 'Ann Roe said that "…', 'According to Ann Roe, "…'."""
     low, word = words.low, words.word
     end = len(word)
-    while end and (word[end - 1] in MARKS or word[end - 1] in "(["):
+    while end and (low[end - 1] in MARKS or word[end - 1] in "(["):
         end -= 1
     if not end:
         return None
@@ -173,6 +177,8 @@ def leading(words: Words) -> Source | None:
             phrase = after(words, verb + 1, end)
             if phrase:
                 return Source(words, phrase, (verb - 1, verb + 1), direct=True)
+        if form and form[0] == TELL and form[1] == "finite" and verb and low[verb - 1] in BE:
+            return Source(words, None, (verb, verb + 1), direct=False)
         if low[verb] in NOUN_CUES:
             phrase = _owner(words, verb)
             if phrase:
@@ -259,7 +265,7 @@ def subject(words: Words) -> Phrase | None:
     first, end = 0, len(word)
     for _ in range(5):
         while first < end and (
-            word[first] in MARKS
+            low[first] in MARKS
             or word[first] in "(,;:…"
             or word[first] in DASHES
             or (low[first] in ADVERBS and low[first] not in DETERMINERS)

@@ -10,6 +10,7 @@ from stance.lexicon import (
     GENDERED_TITLES,
     POSSESSIVES,
     PREPOSITIONS,
+    TIMES,
     TITLES,
     given_names,
     role_nouns,
@@ -175,6 +176,8 @@ def name_of(words: Words, phrase: Phrase) -> Name:
         if word == "." or low in MARKS or (len(word) == 1 and word.isupper()) or (len(word) == 2 and word[1] == "."):
             index -= 1
             continue
+        if low in TIMES:
+            return ()
         if not is_name(word) or low in TITLES or low in DETERMINERS or low in ABBREVIATIONS or low in PREPOSITIONS:
             if name or low not in ("jr", "sr"):
                 break

@@ -308,6 +308,8 @@ def after(words: Words, start: int, highest: int) -> Phrase | None:
                 break
             elif this[0].islower() and named and lower not in roles and lower not in DETERMINERS and not _leads_to_name(words, index, highest):
                 break
+            elif this[0].islower() and named and lower.endswith("ed") and lower not in roles:
+                break
             named = named or (is_name(this) and lower not in TITLES) or lower in roles
         elif this == ".":
             if words.is_stop(index):
@@ -352,6 +354,9 @@ def _apposition(words: Words, index: int, highest: int) -> int:
             if words.low[end] in ("who", "which", "whose", "that") and end > index + 1:
                 break
             if words.low[end] in AUXILIARIES and words.low[end] not in ("’s", "'s"):
+                return index
+            form = verb_forms().get(words.low[end])
+            if form and form[1] == "finite" and words.low[end] not in role_nouns() and not is_name(words.word[end]):
                 return index
             if named and not (is_name(words.word[end]) or words.low[end] in LINKING or words.word[end] == "."):
                 break

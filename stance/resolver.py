@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from stance.attribution import subject
 from stance.lexicon import (
+    AUXILIARIES,
     DETERMINERS,
     POSSESSIVES,
     PREPOSITIONS,
     PRONOUNS,
     TIMES,
     TITLES,
-    given_names,
     role_nouns,
+    verb_forms,
 )
 from stance.names import Name, Names, Span, agrees, clean, name_of, worth
 from stance.phrases import Phrase, Words, ending, is_name
@@ -188,6 +189,8 @@ class Resolver:
             words = match[0].split(" ")
             while words and _is_function_word(words[0]):
                 words.pop(0)
+            owned = max((i for i, word in enumerate(words[:-1]) if word.endswith(("’s", "'s"))), default=-1)
+            words = words[owned + 1 :]
             title = ""
             while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
                 title = words.pop(0).lower().rstrip(".")
@@ -204,18 +207,20 @@ class Resolver:
         if possessive:
             words[-1] = words[-1][:-2]
         name = tuple(word for word in words if len(word.rstrip(".")) > 1)[-3:]
-        if not name:
+        roles, forms = role_nouns(), verb_forms()
+        if not name or any(roles.get(word.lower(), ("",))[0] == "body" for word in name):
             return None
         following = self._article[match.end() : match.end() + 20].lstrip(" ").partition(" ")[0]
-        roles = role_nouns()
         if not possessive and following.lower() in roles and following.islower() and roles[following][0] != "person":
             return None
         before = self._article[max(0, match.start() - 40) : match.start()].replace(",", "").split()
         noun = roles.get(before[-1].lower(), ("", "")) if before else ("", "")
+        speaks = forms.get(following, ("", ""))[1] == "finite" and following not in roles
+        spoken = bool(before) and forms.get(before[-1], ("", ""))[1] == "finite" and before[-1] not in roles
         sure = title in TITLES or noun[0] == "person" or self.names.is_human(name, title)
-        if not sure and (len(name) < 2 or any(roles.get(word.lower(), ("",))[0] == "body" for word in name)):
+        if not sure and len(name) < 2 and not (opening and speaks):
             return None
-        return Mention(match.start(), name, title, opening and not possessive, sure)
+        return Mention(match.start(), name, title, (opening or spoken) and not possessive, sure or speaks)
 
     def _body_meant(self, place: int, last: Last, *, plural: bool) -> str | None:
         """The body or group that "it" or "they" means: the last speaker, else the subject of a sentence."""
@@ -229,9 +234,7 @@ class Resolver:
     def _is_body(self, text: str, *, plural: bool) -> bool:
         words = text.replace(",", "").split()
         kinds = [role_nouns().get(word.lower(), ("", ""))[0] for word in words]
-        if "body" in kinds or (plural and "people" in kinds) or (plural and " and " in text):
-            return True
-        if plural and words and words[-1].endswith("s") and words[-1].lower()[:-1] in role_nouns():
+        if "body" in kinds or (not plural and "text" in kinds) or (plural and "people" in kinds) or (plural and " and " in text):
             return True
         name = _name_in(text)
         return bool(name) and "person" not in kinds and not self.names.is_human(name, words[0].lower().rstrip("."))
@@ -281,7 +284,8 @@ class Resolver:
         if not alone:
             return None
         for text, words, phrase in self._subjects(place):
-            if is_name(words.word[phrase.last - 1]) and self._is_body(text, plural=False):
+            proper = all(is_name(words.word[i]) or low in DETERMINERS for i, low in enumerate(words.low[phrase.first : phrase.last], phrase.first))
+            if proper and self._is_body(text, plural=False):
                 return self.named(words, phrase)
         return None
 
@@ -289,12 +293,15 @@ class Resolver:
         """Who bears a noun: "Mayor Ann Roe", "Ann Roe, the mayor"."""
         article = self._article
         match = NAME.match(article, end + 1) if article[end : end + 1] == " " else None
-        if match and match[0].split(" ")[0].lower() not in TIMES:
+        if match and not any(word.lower() in TIMES for word in match[0].split(" ")):
             words = Words(article, match.start(), match.end())
             return self.named(words, Phrase(0, len(words.word), len(words.word))) if words.word else None
         line = article.rfind("\n", 0, start) + 1
         comma = article.rfind(", ", max(line, start - 60), start)
-        if comma < 0 or article[comma + 2 : start].split(" ")[0].lower() not in DETERMINERS | POSSESSIVES:
+        between = article[comma + 2 : start].lower().split()
+        if comma < 0 or not between or between[0] not in DETERMINERS | POSSESSIVES or len(between) > 6:
+            return None
+        if any(word in AUXILIARIES or verb_forms().get(word, ("", ""))[1] == "finite" for word in between):
             return None
         words = Words(article, max(line, comma - 80), comma)
         phrase = ending(words, len(words.word) - 1, 0, alone=True) if words.word else None

@@ -9,7 +9,8 @@ from stance.attribution import Source, agent, behind, is_passive, leading, subje
 from stance.lexicon import AUXILIARIES, POSSESSIVES, PRONOUNS, role_nouns, verb_forms
 from stance.resolver import Last, Resolver
 from stance.transcripts import is_question
-from stance.phrases import MARKS, Phrase, Words, ending, is_name
+from stance.phrases import MARKS, Phrase, Words, is_name
+from stance.phrases import before as preceding
 
 Span = tuple[int, int]
 
@@ -133,7 +134,16 @@ class SpeakerFinder:
             acting = subject(tail)
             if acting and comma:
                 source = replace(source, words=tail, phrase=acting, cue=(acting.first, acting.last))
-        return self._resolved(source, parts[0][0])
+        found = self._resolved(source, parts[0][0])
+        if found and found.name is None and self._goes_on(parts[0][0]):
+            return replace(self._last, beside=True, confidence=RESOLVED)
+        return found
+
+    def _goes_on(self, start: int) -> bool:
+        """Whether a quotation stands in the sentence of the last one, which has a speaker."""
+        lead = self._lead(start)
+        same = lead is not None and lead.start == self._last_end and not self._ended(self._last_end)
+        return same and self._last_beside and self._last.name is not None
 
     def _resolved(self, source: Source, before: int) -> Attribution | None:
         words, phrase = source.words, source.phrase
@@ -143,10 +153,7 @@ class SpeakerFinder:
         first = words.low[phrase.first]
         if phrase.last - phrase.first == 1 and (first in PRONOUNS or first in POSSESSIVES):
             if first in ("who", "which", "whose") and phrase.first:
-                end = phrase.first - 1
-                while end > 0 and words.word[end] == ",":
-                    end -= 1
-                owner = ending(words, end, 0)
+                owner = preceding(words, phrase.first, 0)
                 return Attribution(self._named(words, owner), cue, SURE) if owner else None
             return self._pronoun(first, words, phrase, cue, before)
         if first in ("his", "her") and words.low[phrase.last - 1] in DOCUMENTS:
@@ -240,7 +247,7 @@ class SpeakerFinder:
         """The last sentence of a stretch, unless it is finished."""
         words = Words(self._article, floor, start)
         end = len(words.word)
-        while end and (words.word[end - 1] in MARKS):
+        while end and words.low[end - 1] in MARKS:
             end -= 1
         if not end:
             return None
@@ -252,7 +259,7 @@ class SpeakerFinder:
             begin = words.span(stop, stop + 1)[1] if stop >= 0 else floor
             close = words.span(end - 1, end)[0] if finished else start
             words = Words(self._article, begin, close)
-        return words if any(word not in MARKS for word in words.word) else None
+        return words if any(low not in MARKS for low in words.low) else None
 
     def _between(self, end: int, start: int) -> Words | None:
         words = Words(self._article, end, start)

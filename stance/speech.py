@@ -30,6 +30,8 @@ def is_nickname_or_title(article: str, start: int, end: int) -> bool:
     if len(words) <= 3 and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
         last = before.split()[-1].strip("“\"'‘«")
         return last.lower() not in verb_forms() and text[0].isupper()
+    if text.isupper() and behind.strip()[:8].isupper():
+        return False
     if _in_title_case(words) and not re.search(r"[a-z]{2}[.!?] ", text) and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« "))):
         return not _spoken(before)
     return False
