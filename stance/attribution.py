@@ -20,10 +20,12 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.phrases import DASHES, MARKS, Phrase, Words, after, before, ending, is_name
+from stance.phrases import DASHES, LINKING, MARKS, Phrase, Words, after, before, ending, is_name
 
+VAGUE = frozenset("agree agreed agrees offer offered offers continue continued continues promise repeat repeats repeated".split())
 BE = frozenset("is are was were be been being".split())
 PHRASAL = {"put": ("it", "this"), "puts": ("it", "this"), "went": ("on",), "goes": ("on",), "chimed": ("in",), "piped": ("up",)}
+EXPLETIVES = frozenset("it that there what here he she let who".split())
 OBJECTS = frozenset("it that him her them this what his its their the a an as".split())
 
 
@@ -50,7 +52,7 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
     end = _sentence_end(words, first)
     if first >= end:
         return None
-    if dash and ended:
+    if ended and (dash or (end == len(word) and _byline(words, first, end))):
         return _signature(words, first, end)
     forms = verb_forms()
     start = first
@@ -188,11 +190,11 @@ def leading(words: Words) -> Source | None:
                     return owned
                 weak = weak or (None if judged else owned)
                 continue
-        if not form:
+        if not form or (is_name(word[verb]) and verb and not word[verb].isupper()):
             continue
-        if verb == 0 or (low[verb - 1] in CLAUSE_STARTS and low[verb - 1] != "who"):
+        if verb == 0 or low[verb - 1] == "as":
             inverted = after(words, verb + 1, end) if form[1] == "finite" and verb + 1 < end else None
-            if inverted and form[0] in (SAY, THINK) and low[verb + 1] not in OBJECTS and inverted.end >= end - 2:
+            if inverted and form[0] == SAY and word[end - 1] in ":," and inverted.end >= end - 1:
                 return Source(words, inverted, (verb, verb + 1), direct=True)
         if not _acts(words, verb, form, 0):
             if form[1] == "participle" and verb and is_name(word[verb - 1]) and low[verb - 1] not in TIMES:
@@ -206,6 +208,8 @@ def leading(words: Words) -> Source | None:
             continue
         phrase = before(words, verb, 0)
         if phrase and form[0] in (JUDGE, THINK) and not _somebody(words, phrase) and low[phrase.first] != "it":
+            if verb == end - 1:
+                return None  # "a dish called"
             continue
         if not phrase:
             pending = pending if pending is not None else verb
@@ -217,7 +221,7 @@ def leading(words: Words) -> Source | None:
             continue
         if pronoun and low[phrase.first] == "who" and _told(words, phrase.first):
             continue
-        if form[0] == THINK or (pronoun and low[phrase.first] != "who" and (form[0] == JUDGE or form[1] == "base")):
+        if form[0] == THINK or low[verb] in VAGUE or (pronoun and low[phrase.first] != "who" and (form[0] == JUDGE or form[1] == "base")):
             weak = weak or found
             continue
         if weak and form[0] not in (SAY, TELL):
@@ -246,10 +250,13 @@ def _judged(words: Words, phrase: Phrase) -> bool:
 
 def _somebody(words: Words, phrase: Phrase) -> bool:
     """Whether a phrase names a person or a body, or stands for one."""
-    return any(
-        is_name(words.word[i]) and low not in DETERMINERS or low in role_nouns() or low in ("he", "she", "they", "who", "which")
-        for i, low in enumerate(words.low[phrase.first : phrase.last], phrase.first)
-    )
+    head = phrase.last - 1
+    while head > phrase.first and not words.word[head][0].isalpha():
+        head -= 1
+    low = words.low
+    if is_name(words.word[head]) or low[head] in ("he", "she", "they", "who", "which", "it", "one", "others", "another", "some", "many"):
+        return low[head] not in DETERMINERS or low[head] in ("another", "some", "many", "one")
+    return any(low[i] in role_nouns() for i in range(phrase.first, phrase.last))
 
 
 def _told(words: Words, who: int) -> bool:
@@ -272,7 +279,7 @@ def subject(words: Words) -> Phrase | None:
             or low[first] in ("and", "but", "yet", "so", "that", "or")
         ):
             first += 1
-        if first >= end:
+        if first >= end or (low[first][-2:] in ("’s", "'s") and low[first][:-2] in EXPLETIVES):
             return None
         opening = (
             low[first] in PREPOSITIONS
@@ -312,6 +319,16 @@ def _label(words: Words, end: int) -> Source | None:
     if not phrase or phrase.end < end - 1 or low[phrase.last - 1] in NOUN_CUES:
         return None
     return Source(words, phrase, (end - 1, end), direct=True)
+
+
+def _byline(words: Words, first: int, end: int) -> bool:
+    """Whether nothing but "Ann Roe, Springfield Times" is left of a paragraph."""
+    if end - first > 14 or "," not in words.word[first + 1 : end]:
+        return False
+    return all(
+        is_name(word) or not word[0].isalpha() or low in LINKING or low == "and"
+        for word, low in zip(words.word[first:end], words.low[first:end], strict=True)
+    )
 
 
 def _signature(words: Words, first: int, end: int) -> Source | None:

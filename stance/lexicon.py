@@ -51,6 +51,12 @@ MONTHS = "january february march april may june july august september october no
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 TIMES = frozenset((*MONTHS, *DAYS, "jan", "feb", "aug", "sept", "oct", "nov", "dec"))
 
+IRREGULAR_PASTS = frozenset(
+    "came went took made gave got began rose fell ran held kept left lost met paid put set sent spent stood won "
+    "broke built bought chose drew drove felt found grew heard knew led let meant saw sold spoke taught thought "
+    "threw understood brought caught cut became hit cost".split()
+)
+
 SAY, TELL, ASK, JUDGE, THINK = "say", "tell", "ask", "judge", "think"
 NOUN_CUES = frozenset(
     "claim claims statement statements remark remarks warning warnings comment comments assertion promise "

@@ -90,7 +90,9 @@ def _role(article: str, place: int, after: int, mark: str, opener: str) -> str:
     """What a double mark can do here; opener: the mark that is open, or nothing."""
     mark, opener = ENTITIES.get(mark, mark), ENTITIES.get(opener, opener)
     if mark in "“‟":
-        return CLOSES if opener == "„" else OPENS
+        before, behind = article[place - 1 : place], article[after : after + 1]
+        misplaced = opener and before not in SPACES and behind in AFTER_CLOSING and behind not in "—–-…’'(" 
+        return CLOSES if opener == "„" or misplaced else OPENS
     if mark in ("„", "``"):
         return OPENS
     if mark in "«»":

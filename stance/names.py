@@ -16,12 +16,13 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.phrases import MARKS, Phrase, Words, after, ending, is_name
+from stance.phrases import LINKING, MARKS, Phrase, Words, after, ending, is_name
 
 Span = tuple[int, int]
 Name = tuple[str, ...]
 
 LONGEST = 14  # words in the form of a name
+CUTS = frozenset("and at of for in who which that with on from to as".split())
 MENTIONS = 60  # of one name that are looked at
 
 
@@ -143,9 +144,7 @@ class Names:
             stretch = after(whole, 0, len(whole.word))
             size = phrase.last - phrase.first
             if stretch and stretch.last == size and stretch.end > size:
-                text = clean(whole.text(0, stretch.end))
-                if len(text.split()) <= LONGEST:
-                    return self._made(place, name, words, phrase, text)
+                return self._made(place, name, words, phrase, shortened(clean(whole.text(0, stretch.end))))
         return self._made(place, name, words, phrase, clean(words.text(phrase.first, finish)))
 
     def _made(self, place: int, name: Name, words: Words, phrase: Phrase, text: str) -> Form:
@@ -168,9 +167,16 @@ class Names:
 
 
 def name_of(words: Words, phrase: Phrase) -> Name:
-    """The words of a name at the end of a phrase, at most three, without titles and initials."""
+    """The words of a name at the end of a phrase, at most three, without titles and initials.
+
+    None in "the director of the Ann Roe Institute", whose head is the director.
+    """
     name: list[str] = []
     index = phrase.last - 1
+    roles = role_nouns()
+    for i in range(phrase.first + 1, index):
+        if words.low[i] in LINKING and words.low[i - 1] in roles and roles[words.low[i - 1]][0] in ("person", "people"):
+            return ()
     while index >= phrase.first and len(name) < 4:
         word, low = words.word[index], words.low[index].rstrip(".")
         if word == "." or low in MARKS or (len(word) == 1 and word.isupper()) or (len(word) == 2 and word[1] == "."):
@@ -213,6 +219,15 @@ def clean(text: str) -> str:
     if text.endswith(("’s", "'s")):
         text = text[:-2]
     return text[4:] if text.startswith(("The ", "the ")) and text[4:5].isupper() and " " not in text[4:] else text
+
+
+def shortened(text: str) -> str:
+    """A form with an apposition that is cut where it may end, at LONGEST words."""
+    words = text.split()
+    if len(words) <= LONGEST:
+        return text
+    cuts = [i for i in range(3, LONGEST + 1) if words[i].lower() in CUTS or words[i - 1][-1] == ","]
+    return " ".join(words[: cuts[-1]]).rstrip(",") if cuts else " ".join(words[:LONGEST])
 
 
 def _modifies(words: Words, phrase: Phrase, behind: Words, more: int) -> bool:

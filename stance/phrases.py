@@ -21,7 +21,11 @@ TOKEN = re.compile(r"&#?\w+;|(?:[A-Za-z]\.)+(?=[\s,;:)’'?]|$)|\w+(?:[’'‑&-
 DASHES = frozenset("–—―-") | {"--", "---"}
 MARKS = frozenset("\"“”„«»'‘’`*_>•")
 LINKING = frozenset("of for at in from with on to de la von van der den del al bin bint el da di du le".split())
-ADJUNCTS = frozenset("in on at through with from across near outside inside of for by against about along".split())
+CONJUNCTIONS = frozenset(
+    "because while when whether if although though where how why whereas unless than so but and or nor yet according what "
+    "whatever whose as like until since before after once".split()
+)
+ADJUNCTS = PREPOSITIONS - CONJUNCTIONS
 LONGEST = 22  # words in a phrase
 
 
@@ -122,6 +126,7 @@ def _before_apposition(words: Words, comma: int, lowest: int) -> Phrase | None:
     """The phrase in front of what commas hem in: "Ann Roe, a baker in Ohio, said"."""
     right = comma
     inserted = True
+    name_last = False
     while True:
         left = right - 1
         while left >= lowest and words.word[left] != "," and words.word[left] not in DASHES:
@@ -129,7 +134,9 @@ def _before_apposition(words: Words, comma: int, lowest: int) -> Phrase | None:
         start = left + 1
         if start >= right:
             return None
-        if inserted or (left > lowest and _hangs_on(words, start) and _can_bear(words, left - 1, lowest)):
+        if inserted:
+            name_last = all(is_name(words.word[i]) or words.word[i] == "." for i in range(start, right))
+        if inserted or (not (name_last and words.low[start] in DETERMINERS) and left > lowest and _hangs_on(words, start) and _can_bear(words, left - 1, lowest)):
             if left < lowest:
                 return ending(words, right - 1, start)
             right, inserted = left, False
@@ -249,7 +256,7 @@ def _run(words: Words, end: int, lowest: int, *, couples: bool = True) -> int:
                 index -= 1
                 continue
             is_role = lower in roles or lower.rstrip("s") in roles
-            if named and not seen_role and not (is_role and roles.get(lower, ("person",))[0] != "body") and lower not in TITLES and lower not in ("de", "von", "van", "der", "bin", "al", "la", "el"):
+            if named and not seen_role and not (is_role and roles.get(lower, ("person",))[0] in ("person", "people")) and lower not in TITLES and lower not in ("de", "von", "van", "der", "bin", "al", "la", "el"):
                 break
             form = verb_forms().get(lower)
             if form and not is_role and (seen_role or named or index != end) and form[1] != "base":

@@ -8,6 +8,7 @@ from stance.attribution import subject
 from stance.lexicon import (
     AUXILIARIES,
     DETERMINERS,
+    IRREGULAR_PASTS,
     POSSESSIVES,
     PREPOSITIONS,
     PRONOUNS,
@@ -16,19 +17,20 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.names import Name, Names, Span, agrees, clean, name_of, worth
+from stance.names import Name, Names, Span, agrees, clean, name_of, shortened, worth
 from stance.phrases import Phrase, Words, ending, is_name
 
 NAME = re.compile(
     r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
 )
+MENTION_OF = re.compile(rf"\b(?:[Hh]e|[Ss]he)\b|{NAME.pattern}")
 SENTENCE = re.compile(r"[.!?][”\"’')]*\s+(?=[A-Z“\"‘'])|\n+")
 FEMALE = frozenset("she her".split())
-SUBJECT, MENTION = 180.0, 100.0
+SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
+PARAGRAPHS = 4
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
 REACH = 9  # sentences in which an antecedent is looked for
-LONGEST = 20  # words in a speaker as the article has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,7 @@ class Resolver:
     def named(self, words: Words, phrase: Phrase) -> str:
         """The fullest form of what a phrase names, as the article has it so far; else the phrase."""
         place = words.span(phrase.first, phrase.first + 1)[0]
-        here = clean(words.text(phrase.first, phrase.end))
-        if len(here.split()) > LONGEST:
-            here = clean(words.text(phrase.first, phrase.last))
+        here = shortened(clean(words.text(phrase.first, phrase.end)))
         name = name_of(words, phrase) or _name_behind(words, phrase)
         if not name:
             return self._by_role(words, phrase, place) or here
@@ -83,7 +83,7 @@ class Resolver:
         people: list[Mention] = []
         for line in self._lines_before(place, 6):
             for mention in (mention for sentence in self._mentions(line) for mention in sentence):
-                if not any(agrees(mention.name, known.name) for known in people):
+                if mention.name and not any(agrees(mention.name, known.name) for known in people):
                     people.append(mention)
         sure = [person for person in people if person.sure] or people
         return self._form(sure[0], place) if len(sure) == 1 else None
@@ -115,28 +115,32 @@ class Resolver:
         wanted = "f" if pronoun in FEMALE else "m"
         scores: dict[Name, float] = {}
         people: dict[Name, Mention] = {}
-        distance = 0
-        for line in self._lines_before(place, 4):
-            for sentence in reversed(self._mentions(line)):
-                for mention in sentence:
-                    if mention.place >= place:
-                        continue
-                    gender = self.names.gender(mention.name, mention.title)
-                    if gender not in ("", wanted):
-                        continue
-                    weight = (SUBJECT if mention.first else MENTION) * 0.5**distance
-                    weight *= (1 if gender else UNSURE) * (1 if mention.sure else UNSURE)
-                    key = next((known for known in scores if agrees(known, mention.name)), mention.name)
-                    scores[key] = scores.get(key, 0) + weight
-                    people.setdefault(key, mention)
-                distance += 1
-            if distance > REACH:
-                break
+        lines = self._lines_before(place, PARAGRAPHS)
+        sentences = [sentence for line in reversed(lines) for sentence in self._mentions(line)]
+        before = [[mention for mention in sentence if mention.place < place] for sentence in sentences]
+        for sentence in before[-REACH:]:
+            scores = {name: score / 2 for name, score in scores.items()}
+            for mention in sentence:
+                self._weigh(mention, wanted, scores, people)
         self._add_last(scores, wanted, place, last)
         if not scores:
             return last.name if last.name and self._fits(last.name, wanted) else None
         best = max(scores, key=lambda key: scores[key])
         return self._form(people[best], place) if best in people else last.name
+
+    def _weigh(self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]) -> None:
+        """Adds a mention to the salience of its person; a pronoun to that of the one it most likely means."""
+        if not mention.name:
+            if scores and mention.title == wanted:
+                scores[max(scores, key=lambda key: scores[key])] += AGAIN
+            return
+        gender = self.names.gender(mention.name, mention.title)
+        if gender not in ("", wanted):
+            return
+        weight = (SUBJECT if mention.first else MENTION) * (1 if gender else UNSURE) * (1 if mention.sure else UNSURE)
+        key = next((known for known in scores if agrees(known, mention.name)), mention.name)
+        scores[key] = scores.get(key, 0) + weight
+        people[key] = mention
 
     def _add_last(self, scores: dict[Name, float], wanted: str, place: int, last: Last) -> None:
         name = _name_in(last.name) if last.name else ()
@@ -183,8 +187,12 @@ class Resolver:
     def _in_sentence(self, start: int, end: int) -> list[Mention]:
         found: list[Mention] = []
         opening = True
-        for match in NAME.finditer(self._article, start, end):
+        for match in MENTION_OF.finditer(self._article, start, end):
             if self.names.quoted(match.start()):
+                continue
+            if match[0].lower() in ("he", "she"):
+                found.append(Mention(match.start(), (), "m" if match[0].lower() == "he" else "f", opening, True))
+                opening = False
                 continue
             words = match[0].split(" ")
             while words and _is_function_word(words[0]):
@@ -285,7 +293,9 @@ class Resolver:
             return None
         for text, words, phrase in self._subjects(place):
             proper = all(is_name(words.word[i]) or low in DETERMINERS for i, low in enumerate(words.low[phrase.first : phrase.last], phrase.first))
-            if proper and self._is_body(text, plural=False):
+            behind = words.low[phrase.end] if phrase.end < len(words.low) else ","
+            ends = behind in AUXILIARIES or behind.endswith("ed") or behind == "," or behind in verb_forms() or behind in IRREGULAR_PASTS
+            if proper and ends and self._is_body(text, plural=False):
                 return self.named(words, phrase)
         return None
 

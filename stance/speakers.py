@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stance.attribution import Source, agent, behind, is_passive, leading, subject
-from stance.lexicon import AUXILIARIES, POSSESSIVES, PRONOUNS, role_nouns, verb_forms
+from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb_forms
 from stance.resolver import Last, Resolver
 from stance.transcripts import is_question
 from stance.phrases import MARKS, Phrase, Words, is_name
@@ -14,7 +14,7 @@ from stance.phrases import before as preceding
 
 Span = tuple[int, int]
 
-SIGNATURE = re.compile(r"\s{1,4}(?P<name>(?:--|[–—―-])\s*[A-Z][^\n]{2,100})(?=\n|$)")
+SIGNATURE = re.compile(r"\s{1,4}(?P<name>(?:(?:--|[–—―-])\s*[A-Z][^\n]{2,100}|[A-Z][^\n,.:;!?“”\"]{2,40}, [A-Z][^\n:;!?“”\"]{2,60}))(?=\n|$)")
 NEAR = 400  # characters of a sentence that are looked at on either side
 DOCUMENTS = frozenset("statement letter message note memo email tweet post speech reply answer text diary".split())
 SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5
@@ -132,7 +132,8 @@ class SpeakerFinder:
         if source.phrase is None and tail and source.words.start < start:
             # "Asked about it, Ann Roe …": the one who acts stands behind the quotation.
             acting = subject(tail)
-            if acting and comma:
+            opening = lead.low[0] if lead else ""
+            if acting and comma and (opening in PREPOSITIONS or opening in verb_forms()):
                 source = replace(source, words=tail, phrase=acting, cue=(acting.first, acting.last))
         found = self._resolved(source, parts[0][0])
         if found and found.name is None and self._goes_on(parts[0][0]):

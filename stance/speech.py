@@ -13,6 +13,7 @@ WORKS = re.compile(
     r"|section|chapter|heading|headline|header|slide|tab|button|box|column|folder|file|campaign|operation|initiative"
     r"|strategy of|policy of|doctrine of|(?:[A-Z][\w.]*|[a-z]+)[’']s)(?: the| a| an| its| his| her)?[\s,:(–—-]*$"
 )
+KNOWN_AS = re.compile(r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$")
 WORDS = re.compile(r"[^\W\d_][\w’'-]*")
 LETTER = re.compile(r"[^\W_]")
 SHORT, LONG = 4, 12  # words: up to SHORT a fragment without an attribution is no speech, above LONG it always is
@@ -30,6 +31,8 @@ def is_nickname_or_title(article: str, start: int, end: int) -> bool:
     if len(words) <= 3 and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
         last = before.split()[-1].strip("“\"'‘«")
         return last.lower() not in verb_forms() and text[0].isupper()
+    if len(words) <= SHORT and KNOWN_AS.search(before):
+        return True
     if text.isupper() and behind.strip()[:8].isupper():
         return False
     if _in_title_case(words) and not re.search(r"[a-z]{2}[.!?] ", text) and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« "))):
