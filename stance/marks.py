@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
-DOUBLE = re.compile(r"[\"“”„‟«»″＂]|''(?!')|``|&(?:quot|ldquo|rdquo|laquo|raquo|bdquo|#34|#8220|#8221);")
+# Both begin with a set of characters, which the search skips to.
+DOUBLE = re.compile(
+    r"[\"“”„‟«»″＂'`&](?:(?<=[\"“”„‟«»″＂])|(?<=')'(?!')|(?<=`)`|(?<=&)(?:quot|[lr]dquo|[lr]aquo|bdquo|#34|#8220|#8221);)"
+)
 ENTITIES = {"&ldquo;": "“", "&#8220;": "“", "&rdquo;": "”", "&#8221;": "”", "&laquo;": "«", "&raquo;": "»", "&bdquo;": "„"}
 # What looks like an opening or a closing single mark; an apostrophe inside a word is neither.
-SINGLE = re.compile(r"(?<![\w’'‘.,!?])[‘'](?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-])[’'](?!\w)")
+SINGLE = re.compile(
+    r"['‘’](?:(?<![\w’'‘.,!?].)(?<=['‘])(?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-].)(?<=['’])(?!\w))", re.DOTALL
+)
 ELISION = re.compile(r"(?:tis|twas|em|n|til|cause|bout|round|\d0s|\d\d)\b", re.IGNORECASE)
 FIRM = ",.!?…"  # before a single mark these show that it closes speech
 BEFORE_OPENING = frozenset(" \t\n\r\xa0\u2009\u202f([{-—–/…‘'“«")

@@ -17,7 +17,7 @@ from stance.lexicon import (
     verb_forms,
 )
 
-TOKEN = re.compile(r"&#?\w+;|(?:[A-Za-z]\.)+(?=[\s,;:)’'?]|$)|\w+(?:[’'‑&-]\w+)*|--+|[^\w\s]|\n")
+TOKEN = re.compile(r"[A-Za-z]\.(?:[A-Za-z]\.)+|\w+(?:[’'‑&-]\w+)*|--+|&#?\w+;|[^\w\s]|\n")
 DASHES = frozenset("–—―-") | {"--", "---"}
 MARKS = frozenset("\"“”„«»'‘’`*_>•")
 LINKING = frozenset("of for at in from with on to de la von van der den del al bin bint el da di du le".split())
@@ -41,10 +41,10 @@ class Phrase:
 class Words:
     """The words and punctuation of a stretch of an article."""
 
-    __slots__ = ("_article", "_offsets", "low", "start", "word")
+    __slots__ = ("_article", "_offsets", "end", "low", "start", "word")
 
     def __init__(self, article: str, start: int, end: int) -> None:
-        self._article, self.start = article, start
+        self._article, self.start, self.end = article, start, end
         self.word = TOKEN.findall(article, start, end)
         self.low = [word.lower() for word in self.word]
         if "&" in article[start:end]:

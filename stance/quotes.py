@@ -69,8 +69,7 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
         if not quotation.label:
             if quotation.single and (not said.beside or parts[0][0] < first_line):
                 continue
-            whole = not finder.within_sentence(parts[0][0])
-            if not is_speech(article, parts[0][0], parts[-1][1], attributed=said.beside, named=said.name is not None, whole=whole):
+            if not said.beside and not is_speech(article, parts[0][0], parts[-1][1], named=said.name is not None, whole=said.whole):
                 continue
         text = " ".join(article[start:end] for start, end in parts)
         context = _context(article, parts)

@@ -16,17 +16,18 @@ WORKS = re.compile(
 KNOWN_AS = re.compile(r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$")
 WORDS = re.compile(r"[^\W\d_][\w’'-]*")
 LETTER = re.compile(r"[^\W_]")
+LONGEST_TITLE = 90  # characters
 SHORT, LONG = 4, 12  # words: up to SHORT a fragment without an attribution is no speech, above LONG it always is
 
 
 def is_nickname_or_title(article: str, start: int, end: int) -> bool:
     """What can be told without its sentence: a nickname inside a name, the title of a work."""
     text = article[start:end]
+    if len(text) > LONGEST_TITLE:
+        return not LETTER.search(text)
     words = WORDS.findall(text)
     if not words:
         return not LETTER.search(text)
-    if len(words) > 12:
-        return False
     before, behind = article[max(0, start - 40) : start - 1], article[end : end + 24].lstrip("”\"'’»“")
     if len(words) <= 3 and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
         last = before.split()[-1].strip("“\"'‘«")
@@ -40,17 +41,14 @@ def is_nickname_or_title(article: str, start: int, end: int) -> bool:
     return False
 
 
-def is_speech(article: str, start: int, end: int, *, attributed: bool, named: bool, whole: bool) -> bool:
-    """Whether a quotation is something that somebody said.
+def is_speech(article: str, start: int, end: int, *, named: bool, whole: bool) -> bool:
+    """Whether a quotation whose own sentence does not say who speaks is something that somebody said.
 
-    attributed: its own sentence says who speaks. named: a speaker was found at all. whole: it is all of its
-    sentence, but for an attribution.
+    named: a speaker was found elsewhere. whole: it is all of its sentence.
     """
     text = article[start:end]
-    words = text.split()
-    if not LETTER.search(text):
-        return False
-    if attributed or len(words) > LONG:
+    words = text.split(maxsplit=LONG)
+    if len(words) > LONG:
         return True
     before = article[max(0, start - 60) : start - 1].rstrip("“\"'‘« ")
     if WORKS.search(before):

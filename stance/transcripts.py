@@ -16,11 +16,14 @@ NOT_LABELS = frozenset(
     "contact tel phone email fax website url date time where when who what why how subject re from to cc bcc by ps "
     "warning disclaimer summary abstract background key tags related more story topics location price".split()
 )
+COLON = re.compile(r"\n[^\n:]{1,70}:\**\s+[^\s\"“'‘«„]")
 LEAST_TURNS = 3
 
 
 def turns(article: str) -> list[Marked]:
     """The turns of a transcript without quotation marks, each with its label; none in any other text."""
+    if len(COLON.findall(article)) < 2:
+        return []
     lines = [(found.start(), found.end(), LABEL.match(article, *found.span())) for found in LINE.finditer(article)]
     labels = Counter(label["label"] for _, _, label in lines if label)
     labelled = [i for i, (_, _, label) in enumerate(lines) if label and _plausible(label["label"], labels)]
