@@ -1,5 +1,6 @@
 """The names of one article: every form of a name, the fullest of them, and the gender it shows."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ Name = tuple[str, ...]
 
 LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
-MENTIONS = 60  # of one name that are looked at
+MENTIONS, FORMS = 60, 6  # of one name that are looked at, and that are read closely
+FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
+WORD = re.compile(r"[\w’'-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Names:
         self.article = article
         self._spans = spans
         self._forms: dict[str, list[Form]] = {}
+        self._best: dict[tuple[Name, str], Form | None] = {}
+        self._people: dict[str, str] | None = None
         first_line = article.strip().partition("\n")[0]
         headline = _in_title_case(first_line)
         self.body = article.find(first_line) + len(first_line) if headline else 0
@@ -56,21 +61,23 @@ class Names:
     def forms(self, key: str) -> list[Form]:
         """The telling mentions of a name outside quotations, in text order; key: its last word."""
         if key not in self._forms:
-            self._forms[key] = []  # while they are looked for, a name has none
             self._forms[key] = self._mentions(key)
         return self._forms[key]
 
     def fullest(self, name: Name, title: str, place: int) -> str:
         """The form that tells most of those up to a place, else of all; empty where there is none."""
-        same = [form for form in self.forms(name[-1]) if agrees(form.name, name)]
-        if len(name) == 1:
-            same = self._bearer(same, GENDERED_TITLES.get(title, ""), place)
-        earlier = [form for form in same if form.place <= place] or same
-        return max((form.text for form in earlier), key=worth, default="")
+        gender = GENDERED_TITLES.get(title, "") if len(name) == 1 else ""
+        if (name, gender) not in self._best:
+            self._best[name, gender] = self._chosen(name, gender, len(self.article))
+        best = self._best[name, gender]
+        if best and best.place > place:
+            best = self._chosen(name, gender, place)
+        return best.text if best else ""
 
     def gender(self, name: Name, title: str = "") -> str:
-        """f or m, where a title, a noun or a given name says so anywhere in the article."""
+        """f or m, where a title, a given name or a noun says so anywhere in the article."""
         told = GENDERED_TITLES.get(title, "") or (given_names().get(name[0], "") if len(name) > 1 else "")
+        told = told or self.people.get(name[-1], "")
         if told:
             return told
         genders = (form.gender for form in self.forms(name[-1]) if form.gender and agrees(form.name, name))
@@ -78,9 +85,32 @@ class Names:
 
     def is_human(self, name: Name, title: str = "") -> bool:
         """Whether the article shows that a name is a person's."""
-        if title in TITLES or name[0] in given_names():
+        if title in TITLES or name[0] in given_names() or name[-1] in self.people:
             return True
         return any(form.human for form in self.forms(name[-1]) if agrees(form.name, name))
+
+    @property
+    def people(self) -> dict[str, str]:
+        """Surname → f, m or nothing, of those whom a title or a given name shows to be people."""
+        if self._people is None:
+            given, counts = given_names(), dict[str, list[int]]()
+            for match in FULL_NAME.finditer(self.article):
+                first, last = match[1], match[2]
+                gender = GENDERED_TITLES.get(first.lower(), "") or given.get(first, "")
+                if gender or first.lower() in TITLES:
+                    counts.setdefault(last, [0, 0])[gender == "f"] += bool(gender)
+            self._people = {
+                name: "" if male == female else "f" if female > male else "m"
+                for name, (male, female) in counts.items()
+            }
+        return self._people
+
+    def _chosen(self, name: Name, gender: str, place: int) -> Form | None:
+        same = [form for form in self.forms(name[-1]) if agrees(form.name, name)]
+        if len(name) == 1:
+            same = self._bearer(same, gender, place)
+        earlier = [form for form in same if form.place <= place] or same
+        return max(earlier, key=lambda form: worth(form.text), default=None)
 
     def _bearer(self, forms: list[Form], gender: str, place: int) -> list[Form]:
         """Of several bearers of a surname the one named most often so far, then the nearest."""
@@ -89,81 +119,93 @@ class Names:
             full = [form for form in full if form.gender in ("", gender)]
         earlier = [form for form in full if form.place <= place] or full
         if not earlier:
-            return [] if full else [form for form in forms if form.gender in ("", gender) or not gender]
-        counts: dict[str, int] = {}
-        for form in earlier:
-            counts[form.name[0]] = counts.get(form.name[0], 0) + 1
-        chosen = max(earlier, key=lambda form: (counts[form.name[0]], form.place))
+            return forms if not full else []
+        if len({form.name[0] for form in earlier}) > 1:
+            most = {form.name: self.article.count(" ".join(form.name[-2:]), self.body, place) for form in earlier}
+            chosen = max(earlier, key=lambda form: (most[form.name], form.place))
+        else:
+            chosen = earlier[-1]
         return [form for form in full if agrees(form.name, chosen.name)]
 
     def _mentions(self, key: str) -> list[Form]:
-        article, found = self.article, []
+        """The first mention with each word in front of it, and the first appositions."""
+        article, found, seen = self.article, [], dict[str, int]()
         place = article.find(key, self.body)
         for _ in range(MENTIONS):
-            if place < 0:
+            if place < 0 or len(found) == FORMS:
                 break
             end = place + len(key)
-            if not (article[place - 1 : place].isalnum() or article[end : end + 1].isalnum()):
-                form = self._form(place, end) if self._telling(place, end) else None
+            kind = self._kind(place, end)
+            if kind and seen.get(kind, 0) < (2 if kind == "," else 1) and not self.quoted(place):
+                seen[kind] = seen.get(kind, 0) + 1
+                form = self._form(place, end)
                 if form:
                     found.append(form)
             place = article.find(key, end)
         return found
 
-    def _telling(self, place: int, end: int) -> bool:
-        """Whether a title, another name, a noun or an apposition stands beside a mention."""
-        if self.quoted(place):
-            return False
-        following = self.article[end : end + 2]
-        if following[:1] == "," or (following[:1] == " " and following[1:].isupper()):
-            return True
-        before = self.article[max(0, place - 24) : place].replace("\n", " \n ").split(" ")
-        last = before[-2] if len(before) > 1 and not before[-1] else ""
-        return bool(last) and (last[0].isupper() or last in role_nouns() or last[-1] in ".,\"”")
+    def _kind(self, place: int, end: int) -> str:
+        """What stands beside a mention: the word before it, or an apposition; empty where nothing tells."""
+        article = self.article
+        if article[place - 1 : place].isalnum() or article[end : end + 1].isalnum():
+            return ""
+        before = article[max(0, place - 24) : place]
+        last = before.rstrip(" ").rpartition(" ")[2] if before[-1:] == " " else ""
+        telling = bool(last) and (last[0].isupper() or last in role_nouns() or last[-1] in ",\"”")
+        if telling and last.lower() not in PREPOSITIONS:
+            return last
+        following = article[end : end + 2]
+        if following[:1] == " " and following[1:].isupper():
+            return following
+        return "," if following == ", " and article[end + 2 : end + 3].islower() else ""
 
     def _form(self, place: int, end: int) -> Form | None:
         article = self.article
-        line = article.rfind("\n", 0, place) + 1
-        limit = article.find("\n", end)
-        limit = len(article) if limit < 0 else limit
-        behind = Words(article, end, min(limit, end + 120))
-        more = 0
-        while more < len(behind.word) and more < 2 and is_name(behind.word[more]) and article[end : end + 1] == " ":
-            more += 1
-        stop = behind.span(more - 1, more)[1] if more else end
-        words = Words(article, max(line, place - 110), stop)
-        possessive = article[stop : stop + 2] in ("’s", "'s")
+        line_end = article.find("\n", end)
+        limit = min(len(article) if line_end < 0 else line_end, end + 120)
+        while article[end : end + 1] == " " and article[end + 1 : end + 2].isupper():
+            more = WORD.match(article, end + 1)
+            if not more or more[0].lower() in TIMES or end - place > 30:
+                break
+            end = more.end()
+        words = Words(article, max(article.rfind("\n", 0, place) + 1, place - 80), end)
+        possessive = article[end : end + 2] in ("’s", "'s")
         phrase = ending(words, len(words.word) - 1, 0, alone=True)
         name = name_of(words, phrase) if phrase else ()
-        if not phrase or not name or (not possessive and _modifies(words, phrase, behind, more)):
+        if not phrase or not name or (not possessive and self._modifies(words, phrase, end)):
             return None
-        whole = words
-        finish = phrase.last
-        if not possessive and article[stop : stop + 1] in (",", " "):
-            whole = Words(article, words.span(phrase.first, phrase.last)[0], min(limit, stop + 120))
+        text = clean(words.text(phrase.first, phrase.last))
+        if article[end : end + 2] == ", ":
+            whole = Words(article, words.span(phrase.first, phrase.last)[0], limit)
             stretch = after(whole, 0, len(whole.word))
-            size = phrase.last - phrase.first
-            if stretch and stretch.last == size and stretch.end > size:
-                return self._made(place, name, words, phrase, shortened(clean(whole.text(0, stretch.end))))
-        return self._made(place, name, words, phrase, clean(words.text(phrase.first, finish)))
+            if stretch and stretch.last == phrase.last - phrase.first and stretch.end > stretch.last:
+                text = shortened(clean(whole.text(0, stretch.end)))
+        return self._made(place, name, words, phrase, text)
+
+    def _modifies(self, words: Words, phrase: Phrase, end: int) -> bool:
+        """Whether a name only describes a noun behind it: "the Clinton campaign", "Trump aides"."""
+        if self.article[end : end + 1] != " " or not self.article[end + 1 : end + 2].islower():
+            return False
+        following, roles = self.article[end + 1 : end + 24].partition(" ")[0].rstrip(",.;:"), role_nouns()
+        if following not in roles or following in verb_forms():
+            return False
+        return roles[following][0] != "person" or words.low[phrase.first] in DETERMINERS | POSSESSIVES
 
     def _made(self, place: int, name: Name, words: Words, phrase: Phrase, text: str) -> Form:
         described = text.replace(".", " ").replace(",", " ").lower().split()
         first = phrase.first
-        if first > 1 and words.word[first - 1] == ",":
+        comma = first - 2 if first > 1 and words.low[first - 1] in MARKS else first - 1
+        if comma > 0 and words.word[comma] == ",":
             # "his daughter, Ann Roe": the noun in front tells as much.
-            described.append(words.low[first - 2])
-        if first > 1 and words.low[first - 1] in MARKS and words.low[first - 2] == ",":
-            described.append(words.low[first - 3])
+            described.append(words.low[comma - 1])
         roles = role_nouns()
         nouns = [roles[word] for word in described if word in roles]
         gender = next((GENDERED_TITLES[word] for word in described if word in GENDERED_TITLES), "")
         gender = gender or (given_names().get(name[0], "") if len(name) > 1 else "")
         gender = gender or next((noun[1] for noun in nouns if noun[1]), "")
-        human = bool(
-            gender or described[0] in TITLES or any(kind == "person" for kind, _ in nouns)
-        ) and not any(word.lower() in roles and roles[word.lower()][0] == "body" for word in name)
-        return Form(place, name, text, gender, human)
+        person = bool(gender) or described[0] in TITLES or any(kind == "person" for kind, _ in nouns)
+        body = any(roles.get(word.lower(), ("",))[0] == "body" for word in name)
+        return Form(place, name, text, gender, person and not body)
 
 
 def name_of(words: Words, phrase: Phrase) -> Name:
@@ -228,17 +270,6 @@ def shortened(text: str) -> str:
         return text
     cuts = [i for i in range(3, LONGEST + 1) if words[i].lower() in CUTS or words[i - 1][-1] == ","]
     return " ".join(words[: cuts[-1]]).rstrip(",") if cuts else " ".join(words[:LONGEST])
-
-
-def _modifies(words: Words, phrase: Phrase, behind: Words, more: int) -> bool:
-    """Whether a name only describes a noun behind it: "the Clinton campaign", "Trump aides"."""
-    if more >= len(behind.word):
-        return False
-    following, roles = behind.low[more], role_nouns()
-    if following not in roles or following in verb_forms() or not behind.word[more][0].islower():
-        return False
-    return roles[following][0] != "person" or words.low[phrase.first] in DETERMINERS | POSSESSIVES
-
 
 def _in_title_case(line: str) -> bool:
     """Whether a line is a headline, in which every longer word has a capital."""
