@@ -58,6 +58,21 @@ class Names:
         index = bisect_right(self._spans, (place, len(self.article) + 1)) - 1
         return index >= 0 and place < self._spans[index][1]
 
+    def outside(self, start: int, end: int) -> list[Span]:
+        """The stretches between two places that lie outside quotations."""
+        index = bisect_right(self._spans, (start, len(self.article) + 1)) - 1
+        stretches = []
+        for begin, close in self._spans[max(0, index) :]:
+            if begin >= end:
+                break
+            if close > start:
+                if begin > start:
+                    stretches.append((start, begin))
+                start = close
+        if start < end:
+            stretches.append((start, end))
+        return stretches
+
     def forms(self, key: str) -> list[Form]:
         """The telling mentions of a name outside quotations, in text order; key: its last word."""
         if key not in self._forms:
@@ -151,9 +166,16 @@ class Names:
             return ""
         before = article[max(0, place - 24) : place]
         last = before.rstrip(" ").rpartition(" ")[2] if before[-1:] == " " else ""
-        telling = bool(last) and (last[0].isupper() or last in role_nouns() or last[-1] in ",\"”")
-        if telling and last.lower() not in PREPOSITIONS:
-            return last
+        if last:
+            bare = last.strip(".,\"”“").lower()
+            if last[-1] == ".":
+                telling = bare in ABBREVIATIONS or len(bare) == 1
+            elif last[-1] == ",":
+                telling = bare in role_nouns()
+            else:
+                telling = last[0].isupper() or last in role_nouns()
+            if telling and bare not in PREPOSITIONS and bare not in DETERMINERS:
+                return last
         following = article[end : end + 2]
         if following[:1] == " " and following[1:].isupper():
             return following

@@ -1,5 +1,6 @@
 """Article → quotations with their speakers: pure functions, no model."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from stance.speakers import SpeakerFinder
 from stance.speech import is_nickname_or_title, is_speech
 from stance.transcripts import outside, split_by_label, turns
 
+UNEVEN = re.compile(r"\s\s|[\n\t\r\xa0]")
 CONTEXT = 250  # characters on either side of a quotation that are kept as its context
 
 
@@ -110,7 +112,8 @@ def _context(article: str, parts: list[Span]) -> str:
         before = before.partition(" ")[2]
     if end < len(article):
         after = after.rpartition(" ")[0]
-    return " ".join((before + article[parts[0][0] : parts[-1][1]] + after).split())
+    context = (before + article[parts[0][0] : parts[-1][1]] + after).strip()
+    return " ".join(context.split()) if UNEVEN.search(context) else context
 
 
 def _named(value: Any) -> str:

@@ -14,20 +14,22 @@ from stance.lexicon import (
     PRONOUNS,
     TIMES,
     TITLES,
+    given_names,
     role_nouns,
     verb_forms,
 )
 from stance.names import Name, Names, Span, agrees, clean, name_of, shortened, worth
 from stance.phrases import Phrase, Words, ending, is_name
+from stance.surroundings import sentences
 
 NAME = re.compile(
     r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
 )
-MENTION_OF = re.compile(rf"\b(?:[Hh]e|[Ss]he)\b|{NAME.pattern}")
-SENTENCE = re.compile(r"[.!?][”\"’')]*\s+(?=[A-Z“\"‘'])|\n+")
+NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES
 FEMALE = frozenset("she her".split())
 SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
 PARAGRAPHS = 4
+LONG_GAP = 800  # characters
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
 REACH = 9  # sentences in which an antecedent is looked for
@@ -113,11 +115,13 @@ class Resolver:
         if pronoun in ("it", "its", "they", "their"):
             return self._body_meant(place, last, plural=pronoun in ("they", "their"))
         wanted = "f" if pronoun in FEMALE else "m"
+        if last.name and self._undisturbed(last.end, place) and self._has_gender(last.name, wanted):
+            return last.name
         scores: dict[Name, float] = {}
         people: dict[Name, Mention] = {}
         lines = self._lines_before(place, PARAGRAPHS)
-        sentences = [sentence for line in reversed(lines) for sentence in self._mentions(line)]
-        before = [[mention for mention in sentence if mention.place < place] for sentence in sentences]
+        found = [sentence for line in reversed(lines) for sentence in self._mentions(line)]
+        before = [[mention for mention in sentence if mention.place < place] for sentence in found]
         for sentence in before[-REACH:]:
             scores = {name: score / 2 for name, score in scores.items()}
             for mention in sentence:
@@ -134,7 +138,7 @@ class Resolver:
             if scores and mention.title == wanted:
                 scores[max(scores, key=lambda key: scores[key])] += AGAIN
             return
-        gender = self.names.gender(mention.name, mention.title)
+        gender = self.names.gender(mention.name, mention.title) if mention.sure else ""
         if gender not in ("", wanted):
             return
         weight = (SUBJECT if mention.first else MENTION) * (1 if gender else UNSURE) * (1 if mention.sure else UNSURE)
@@ -144,11 +148,24 @@ class Resolver:
 
     def _add_last(self, scores: dict[Name, float], wanted: str, place: int, last: Last) -> None:
         name = _name_in(last.name) if last.name else ()
-        if not name or self.names.gender(name, (last.name or "").split()[0].lower().rstrip(".")) not in ("", wanted):
+        if not last.name or not name or not self._has_gender(last.name, wanted):
             return
         between = self._article.count(". ", last.end, place) + self._article.count("\n\n", last.end, place)
         key = next((known for known in scores if agrees(known, name)), name)
         scores[key] = scores.get(key, 0) + LAST_SPEAKER * 0.5 ** min(between, REACH)
+
+    def _has_gender(self, text: str, wanted: str) -> bool:
+        name = _name_in(text)
+        return bool(name) and self.names.gender(name, text.partition(" ")[0].lower().rstrip(".")) in ("", wanted)
+
+    def _undisturbed(self, start: int, end: int) -> bool:
+        """Whether nobody else is named between the last quotation and a pronoun in its paragraph."""
+        if not 0 <= start < end or end - start > LONG_GAP or self._article.find("\n", start, end) >= 0:
+            return False
+        return not any(
+            len(match[0]) > 3 and match[0].lower() not in NOT_NAMES and not self.names.quoted(match.start())
+            for match in NAME.finditer(self._article, start + 1, end)
+        )
 
     def _fits(self, text: str, wanted: str) -> bool:
         """Whether a speaker without a name, such as "a spokeswoman", can be meant."""
@@ -176,56 +193,59 @@ class Resolver:
         if line not in self._paragraphs:
             end = self._article.find("\n", line)
             end = len(self._article) if end < 0 else end
-            sentences, begin = [], line
-            for stop in SENTENCE.finditer(self._article, line, end):
-                sentences.append((begin, stop.end()))
-                begin = stop.end()
-            sentences.append((begin, end))
-            self._paragraphs[line] = [self._in_sentence(*sentence) for sentence in sentences]
+            self._paragraphs[line] = [self._in_sentence(*span) for span in sentences(self._article, line, end)]
         return self._paragraphs[line]
 
     def _in_sentence(self, start: int, end: int) -> list[Mention]:
         found: list[Mention] = []
-        opening = True
-        for match in MENTION_OF.finditer(self._article, start, end):
-            if self.names.quoted(match.start()):
-                continue
-            if match[0].lower() in ("he", "she"):
-                found.append(Mention(match.start(), (), "m" if match[0].lower() == "he" else "f", opening, True))
-                opening = False
-                continue
-            words = match[0].split(" ")
-            while words and _is_function_word(words[0]):
-                words.pop(0)
-            owned = max((i for i, word in enumerate(words[:-1]) if word.endswith(("’s", "'s"))), default=-1)
-            words = words[owned + 1 :]
-            title = ""
-            while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
-                title = words.pop(0).lower().rstrip(".")
-            if not words or words[0].lower() in TIMES:
-                continue
-            mention = self._mention(match, words, title, opening)
-            opening = False
-            if mention:
-                found.append(mention)
+        for begin, close in self.names.outside(start, end):
+            pronouns = [
+                Mention(place, (), gender, first=True, sure=True)
+                for pronoun, gender in ((" he ", "m"), (" she ", "f"), ("He ", "m"), ("She ", "f"))
+                if (place := self._article.find(pronoun, begin, close)) >= 0
+            ]
+            earliest = min((mention.place for mention in pronouns), default=end)
+            for match in NAME.finditer(self._article, begin, close):
+                mention = self._mention(match, opening=not found and match.start() < earliest)
+                if mention:
+                    found.append(mention)
+            if pronouns:
+                found = sorted([*found, *pronouns], key=lambda mention: mention.place)
         return found
 
-    def _mention(self, match: re.Match[str], words: list[str], title: str, opening: bool) -> Mention | None:
-        possessive = words[-1].endswith(("’s", "'s"))
+    def _mention(self, match: re.Match[str], *, opening: bool) -> Mention | None:
+        words = match[0].split(" ")
+        if words[0].lower() in NOT_NAMES:
+            words = words[1:]
+            if not words or words[0].lower() in NOT_NAMES:
+                return None
+        owned = max((i for i, word in enumerate(words[:-1], 1) if word[-2:] in ("’s", "'s")), default=0)
+        words = words[owned:]
+        title = words[0].lower().rstrip(".") if len(words) > 1 else ""
+        if title in TITLES:
+            while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
+                title = words.pop(0).lower().rstrip(".")
+        else:
+            title = ""
+        possessive = words[-1][-2:] in ("’s", "'s")
         if possessive:
             words[-1] = words[-1][:-2]
-        name = tuple(word for word in words if len(word.rstrip(".")) > 1)[-3:]
-        roles, forms = role_nouns(), verb_forms()
-        if not name or any(roles.get(word.lower(), ("",))[0] == "body" for word in name):
+        name = tuple(word for word in words if len(word) > 2 or "." not in word)[-3:]
+        roles, forms, end = role_nouns(), verb_forms(), match.end()
+        if not name or (name[-1].isupper() and len(name[-1]) < 5) or (len(name) > 1 and any(roles.get(word.lower(), ("",))[0] == "body" for word in name)):
             return None
-        following = self._article[match.end() : match.end() + 20].lstrip(" ").partition(" ")[0]
-        if not possessive and following.lower() in roles and following.islower() and roles[following][0] != "person":
+        behind = self._article[end : end + 45].split(" ", 7)
+        following = behind[1] if len(behind) > 1 and not behind[0] else ""
+        if following in roles and not possessive and roles[following][0] != "person":
             return None
-        before = self._article[max(0, match.start() - 40) : match.start()].replace(",", "").split()
-        noun = roles.get(before[-1].lower(), ("", "")) if before else ("", "")
-        speaks = forms.get(following, ("", ""))[1] == "finite" and following not in roles
-        spoken = bool(before) and forms.get(before[-1], ("", ""))[1] == "finite" and before[-1] not in roles
-        sure = title in TITLES or noun[0] == "person" or self.names.is_human(name, title)
+        sure = title in TITLES or name[0] in given_names() or name[-1] in self.names.people
+        if behind[0] == "," and not sure:
+            sure = any(roles.get(word.rstrip(","), ("",))[0] == "person" for word in behind[1:7])
+        before = self._article[max(0, match.start() - 16) : match.start()].split()
+        previous = before[-1].rstrip(",") if before else ""
+        sure = sure or roles.get(previous, ("",))[0] == "person"
+        speaks = following not in roles and forms.get(following, ("", ""))[1] == "finite"
+        spoken = previous not in roles and forms.get(previous, ("", ""))[1] == "finite"
         if not sure and len(name) < 2 and not (opening and speaks):
             return None
         return Mention(match.start(), name, title, (opening or spoken) and not possessive, sure or speaks)
@@ -253,8 +273,7 @@ class Resolver:
         for line in self._lines_before(place, 2):
             end = self._article.find("\n", line)
             end = min(place, len(self._article) if end < 0 else end)
-            begins = [line, *(stop.end() for stop in SENTENCE.finditer(self._article, line, end))]
-            for begin in reversed(begins):
+            for begin, _ in reversed(sentences(self._article, line, end)):
                 if self.names.quoted(begin + 1) or begin >= end:
                     continue
                 words = Words(self._article, begin, min(end, begin + 150))
@@ -316,11 +335,6 @@ class Resolver:
         words = Words(article, max(line, comma - 80), comma)
         phrase = ending(words, len(words.word) - 1, 0, alone=True) if words.word else None
         return self.named(words, phrase) if phrase and name_of(words, phrase) else None
-
-
-def _is_function_word(word: str) -> bool:
-    low = word.lower()
-    return low in PREPOSITIONS or low in DETERMINERS or low in POSSESSIVES or low in PRONOUNS or low in TIMES
 
 
 def _name_behind(words: Words, phrase: Phrase) -> Name:

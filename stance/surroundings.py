@@ -103,6 +103,16 @@ def sentence_start(article: str, floor: int, end: int) -> int:
     return begins
 
 
+def sentences(article: str, start: int, end: int) -> list[Span]:
+    """The sentences of a stretch."""
+    found, begin = [], start
+    for stop in STOP.finditer(article, start, end):
+        if _is_stop(article, stop.start(), stop.end()):
+            found.append((begin, stop.end()))
+            begin = stop.end()
+    return [*found, (begin, end)] if begin < end else found
+
+
 def sentence_end(article: str, start: int, limit: int) -> int:
     """Where the first sentence of a stretch ends, its stop excluded."""
     for stop in STOP.finditer(article, start, limit):
