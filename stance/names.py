@@ -24,7 +24,7 @@ Name = tuple[str, ...]
 
 LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
-MENTIONS, FORMS = 60, 6  # of one name that are looked at, and that are read closely
+MENTIONS, FORMS = 60, 4  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
 WORD = re.compile(r"[\w’'-]+")
 

@@ -1,6 +1,5 @@
 """Article → quotations with their speakers: pure functions, no model."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from stance.speakers import SpeakerFinder
 from stance.speech import is_nickname_or_title, is_speech
 from stance.transcripts import outside, split_by_label, turns
 
-UNEVEN = re.compile(r"\s\s|[\n\t\r\xa0]")
 CONTEXT = 250  # characters on either side of a quotation that are kept as its context
 
 
@@ -39,11 +37,12 @@ class Quote:
             raise QuoteError(f"A quotation must be a text, but this is {_named(self.text)}.")
         if not self.text.strip():
             raise QuoteError(f"A quotation needs words, but this is empty: {self.text!r}.")
-        for name in ("speaker", "context", "date"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, str):
+        for name, value in (("speaker", self.speaker), ("context", self.context), ("date", self.date)):
+            if value is None:
+                continue
+            if not isinstance(value, str):
                 raise QuoteError(f"The {name} of a quotation must be a text or None, but is {_named(value)}.")
-            if value is not None and not value.strip():
+            if not value or value.isspace():
                 object.__setattr__(self, name, None)
         if self.date and not iso_date(self.date):
             raise QuoteError(
@@ -113,7 +112,8 @@ def _context(article: str, parts: list[Span]) -> str:
     if end < len(article):
         after = after.rpartition(" ")[0]
     context = (before + article[parts[0][0] : parts[-1][1]] + after).strip()
-    return " ".join(context.split()) if UNEVEN.search(context) else context
+    uneven = "\n" in context or "  " in context or "\t" in context or "\xa0" in context
+    return " ".join(context.split()) if uneven else context
 
 
 def _named(value: Any) -> str:

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stance.attribution import subject
 from stance.lexicon import (
     AUXILIARIES,
     DETERMINERS,
+    GENDERED_TITLES,
     IRREGULAR_PASTS,
     POSSESSIVES,
     PREPOSITIONS,
@@ -60,16 +62,23 @@ class Resolver:
     def __init__(self, article: str, spans: Sequence[Span]) -> None:
         self._article = article
         self.names = Names(article, spans)
+        self._introduced: dict[Name, str] = {}  # full names with their office, as speakers were introduced
         self._paragraphs: dict[int, list[list[Mention]]] = {}
 
     def named(self, words: Words, phrase: Phrase) -> str:
         """The fullest form of what a phrase names, as the article has it so far; else the phrase."""
-        place = words.span(phrase.first, phrase.first + 1)[0]
         here = shortened(clean(words.text(phrase.first, phrase.end)))
         name = name_of(words, phrase) or _name_behind(words, phrase)
         if not name:
-            return self._by_role(words, phrase, place) or here
-        fullest = self.names.fullest(name, words.low[phrase.first].rstrip("."), place)
+            return self._by_role(words, phrase, words.span(phrase.first, phrase.first + 1)[0]) or here
+        title = words.low[phrase.first].rstrip(".")
+        if len(name) > 1 and _tells_office(words, phrase):
+            self._introduced[name] = here
+            return here
+        known = [text for full, text in self._introduced.items() if agrees(full, name)]
+        if len(known) == 1 and (title not in GENDERED_TITLES or len(name) > 1):
+            return known[0]
+        fullest = self.names.fullest(name, title, words.span(phrase.first, phrase.first + 1)[0])
         return max(here, fullest, key=worth) if fullest else here
 
     def behind_label(self, label: str, place: int) -> str:
@@ -230,6 +239,8 @@ class Resolver:
         possessive = words[-1][-2:] in ("’s", "'s")
         if possessive:
             words[-1] = words[-1][:-2]
+        if len(words) == 1 and not title and not opening and words[0] not in self.names.people:
+            return None
         name = tuple(word for word in words if len(word) > 2 or "." not in word)[-3:]
         roles, forms, end = role_nouns(), verb_forms(), match.end()
         if not name or (name[-1].isupper() and len(name[-1]) < 5) or (len(name) > 1 and any(roles.get(word.lower(), ("",))[0] == "body" for word in name)):
@@ -337,6 +348,11 @@ class Resolver:
         return self.named(words, phrase) if phrase and name_of(words, phrase) else None
 
 
+def _tells_office(words: Words, phrase: Phrase) -> bool:
+    """Whether a phrase has an apposition or a human noun beside the name."""
+    return phrase.end > phrase.last + 1 or any(low in role_nouns() for low in words.low[phrase.first : phrase.last])
+
+
 def _name_behind(words: Words, phrase: Phrase) -> Name:
     """The name in an apposition: "the bailiff, Ann Roe"."""
     if phrase.end - phrase.last < 2 or not is_name(words.word[phrase.last + 1]):
@@ -344,6 +360,7 @@ def _name_behind(words: Words, phrase: Phrase) -> Name:
     return name_of(words, Phrase(phrase.last + 1, phrase.end, phrase.end))
 
 
+@lru_cache(maxsize=256)
 def _name_in(text: str) -> Name:
     words = Words(text, 0, len(text))
     end = next((i for i, word in enumerate(words.word) if word == "," and i), len(words.word))

@@ -1,7 +1,7 @@
 """Who said it: the attribution of each quotation, resolved to a person or an institution of the article."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stance.attribution import Source, agent, behind, is_passive, leading, subject
 from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb_forms
@@ -18,7 +18,7 @@ DOCUMENTS = frozenset("statement letter message note memo email tweet post speec
 DASHES = ("--", "—", "–")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attribution:
     """A speaker's name, the span of the words that gave it, and how sure it is; or nothing at all."""
 
@@ -29,9 +29,6 @@ class Attribution:
     whole: bool = True  # whether it is all of its sentence, but for an attribution
 
 
-NOBODY = Attribution()
-
-
 class SpeakerFinder:
     """Attributes the quotations of one article, in text order."""
 
@@ -39,7 +36,7 @@ class SpeakerFinder:
         self._article = article
         self._around = Surroundings(article, spans)
         self._resolver = Resolver(article, spans)
-        self._last = NOBODY
+        self._last = Attribution()
         self._last_end = -1
         self._last_beside = False
 
@@ -67,12 +64,13 @@ class SpeakerFinder:
             found = self._carried(place)
         else:
             if found.name is None and self._goes_on(place):
-                found = replace(self._last, confidence=RESOLVED)
-            found = replace(found, beside=True)
+                found = Attribution(self._last.name, self._last.cue, RESOLVED)
+            found.beside = True
+        found.whole = place.lead is None
         if found.name:
             self._last = found
         self._last_end, self._last_beside = parts[-1][1], found.beside
-        return replace(found, whole=place.lead is None)
+        return found
 
     def labelled(self, label: Span, parts: Sequence[Span]) -> Attribution:
         """The speaker whom a label of a transcript names; nobody where it only says that somebody asks."""
@@ -146,7 +144,8 @@ class SpeakerFinder:
     def _carried(self, place: Place) -> Attribution:
         """A quotation without attribution: the paragraph's last speaker, or the one just introduced."""
         if place.goes_on and self._last_beside and self._last_end > place.line:
-            return replace(self._last, beside=True, confidence=CARRIED if self._last.name else None)
+            confidence = CARRIED if self._last.name else None
+            return Attribution(self._last.name, self._last.cue, confidence, beside=True)
         introduced = self._introduced(place) if not place.lead else None
         if introduced:
             return introduced
@@ -155,7 +154,7 @@ class SpeakerFinder:
         alone = not self._article[place.line : place.start].strip(CLOSING + "„«`" + BLANK)
         if alone and self._last.name and len(self._article[self._last_end : place.line].strip()) < NEAR // 5:
             return Attribution(self._last.name, self._last.cue, SUPPOSED)
-        return NOBODY
+        return Attribution()
 
     def _introduced(self, place: Place) -> Attribution | None:
         """Who speaks or acts in the sentence before, or in the paragraph before where it ends with a colon."""
