@@ -34,7 +34,7 @@ PARAGRAPHS = 4
 LONG_GAP = 800  # characters
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
-REACH = 9  # sentences in which an antecedent is looked for
+REACH = 5  # sentences in which an antecedent is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Resolver:
         self._article = article
         self.names = Names(article, spans)
         self._introduced: dict[Name, str] = {}  # full names with their office, as speakers were introduced
-        self._paragraphs: dict[int, list[list[Mention]]] = {}
+        self._paragraphs: dict[int, tuple[int, list[list[Mention]]]] = {}
 
     def named(self, words: Words, phrase: Phrase) -> str:
         """The fullest form of what a phrase names, as the article has it so far; else the phrase."""
@@ -93,7 +93,7 @@ class Resolver:
         """The person whom the text before an interview names, if it names just one."""
         people: list[Mention] = []
         for line in self._lines_before(place, 6):
-            for mention in (mention for sentence in self._mentions(line) for mention in sentence):
+            for mention in (one for sentence in self._mentions(line, self._end_of(line)) for one in sentence):
                 if mention.name and not any(agrees(mention.name, known.name) for known in people):
                     people.append(mention)
         sure = [person for person in people if person.sure] or people
@@ -128,18 +128,26 @@ class Resolver:
             return last.name
         scores: dict[Name, float] = {}
         people: dict[Name, Mention] = {}
-        lines = self._lines_before(place, PARAGRAPHS)
-        found = [sentence for line in reversed(lines) for sentence in self._mentions(line)]
-        before = [[mention for mention in sentence if mention.place < place] for sentence in found]
-        for sentence in before[-REACH:]:
-            scores = {name: score / 2 for name, score in scores.items()}
+        for sentence in self._sentences_before(place):
+            for name in scores:
+                scores[name] /= 2
             for mention in sentence:
-                self._weigh(mention, wanted, scores, people)
+                if mention.place < place:
+                    self._weigh(mention, wanted, scores, people)
         self._add_last(scores, wanted, place, last)
         if not scores:
             return last.name if last.name and self._fits(last.name, wanted) else None
         best = max(scores, key=lambda key: scores[key])
         return self._form(people[best], place) if best in people else last.name
+
+    def _sentences_before(self, place: int) -> list[list[Mention]]:
+        """The mentions in the sentences before a place, at most REACH, in text order."""
+        found: list[list[Mention]] = []
+        for line in self._lines_before(place, PARAGRAPHS):
+            found = [*self._mentions(line, min(place, self._end_of(line))), *found]
+            if len(found) >= REACH:
+                break
+        return found[-REACH:]
 
     def _weigh(self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]) -> None:
         """Adds a mention to the salience of its person; a pronoun to that of the one it most likely means."""
@@ -197,13 +205,20 @@ class Resolver:
             end = start - 1
         return [start for start in starts if start >= self.names.body]
 
-    def _mentions(self, line: int) -> list[list[Mention]]:
-        """The names in a paragraph outside quotations, sentence by sentence."""
-        if line not in self._paragraphs:
-            end = self._article.find("\n", line)
-            end = len(self._article) if end < 0 else end
-            self._paragraphs[line] = [self._in_sentence(*span) for span in sentences(self._article, line, end)]
-        return self._paragraphs[line]
+    def _end_of(self, line: int) -> int:
+        end = self._article.find("\n", line)
+        return len(self._article) if end < 0 else end
+
+    def _mentions(self, line: int, end: int) -> list[list[Mention]]:
+        """The names in a paragraph outside quotations, sentence by sentence, up to a place."""
+        known, mentions = self._paragraphs.get(line, (line, []))
+        if known < end:
+            fresh = [self._in_sentence(*span) for span in sentences(self._article, known, end)]
+            if mentions and fresh and known > line:
+                fresh[0] = [*mentions.pop(), *fresh[0]]
+            mentions = [*mentions, *fresh]
+            self._paragraphs[line] = end, mentions
+        return mentions
 
     def _in_sentence(self, start: int, end: int) -> list[Mention]:
         found: list[Mention] = []
@@ -282,8 +297,7 @@ class Resolver:
         """The subjects of the sentences before a place, the nearest first."""
         found = []
         for line in self._lines_before(place, 2):
-            end = self._article.find("\n", line)
-            end = min(place, len(self._article) if end < 0 else end)
+            end = min(place, self._end_of(line))
             for begin, _ in reversed(sentences(self._article, line, end)):
                 if self.names.quoted(begin + 1) or begin >= end:
                     continue
