@@ -125,7 +125,9 @@ class Names:
         if len(name) == 1:
             same = self._bearer(same, gender, place)
         earlier = [form for form in same if form.place <= place] or same
-        return max(earlier, key=lambda form: worth(form.text), default=None)
+        if len(earlier) < 2:
+            return earlier[0] if earlier else None
+        return max(earlier, key=lambda form: worth(form.text))
 
     def _bearer(self, forms: list[Form], gender: str, place: int) -> list[Form]:
         """Of several bearers of a surname the one named most often so far, then the nearest."""

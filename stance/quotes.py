@@ -105,15 +105,15 @@ def _joined(quotations: list[Marked], finder: SpeakerFinder) -> Iterator[Marked]
 
 def _context(article: str, parts: list[Span]) -> str:
     """The words around a quotation, itself included, cut at a word."""
-    start, end = max(0, parts[0][0] - CONTEXT), min(len(article), parts[-1][1] + CONTEXT)
-    before, after = article[start : parts[0][0]], article[parts[-1][1] : end]
+    first, last = parts[0][0], parts[-1][1]
+    start, end = max(0, first - CONTEXT), min(len(article), last + CONTEXT)
     if start:
-        before = before.partition(" ")[2]
+        start = max(start, article.find(" ", start, first) + 1)
     if end < len(article):
-        after = after.rpartition(" ")[0]
-    context = (before + article[parts[0][0] : parts[-1][1]] + after).strip()
+        end = max(last, article.rfind(" ", last, end))
+    context = article[start:end]
     uneven = "\n" in context or "  " in context or "\t" in context or "\xa0" in context
-    return " ".join(context.split()) if uneven else context
+    return " ".join(context.split()) if uneven else context.strip()
 
 
 def _named(value: Any) -> str:

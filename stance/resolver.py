@@ -62,12 +62,18 @@ class Resolver:
     def __init__(self, article: str, spans: Sequence[Span]) -> None:
         self._article = article
         self.names = Names(article, spans)
+        self._named: dict[str, str] = {}
         self._introduced: dict[Name, str] = {}  # full names with their office, as speakers were introduced
         self._paragraphs: dict[int, tuple[int, list[list[Mention]]]] = {}
 
     def named(self, words: Words, phrase: Phrase) -> str:
         """The fullest form of what a phrase names, as the article has it so far; else the phrase."""
         here = shortened(clean(words.text(phrase.first, phrase.end)))
+        if here not in self._named:
+            self._named[here] = self._fullest(words, phrase, here)
+        return self._named[here]
+
+    def _fullest(self, words: Words, phrase: Phrase, here: str) -> str:
         name = name_of(words, phrase) or _name_behind(words, phrase)
         if not name:
             return self._by_role(words, phrase, words.span(phrase.first, phrase.first + 1)[0]) or here

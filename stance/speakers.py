@@ -84,21 +84,23 @@ class SpeakerFinder:
 
     def _source(self, place: Place, parts: Sequence[Span]) -> Source | None:
         """The words beside a quotation that say who speaks; the sentence in front of it goes first."""
-        lead, tail, comma = place.lead, place.tail, place.comma
+        lead, tail = place.lead, place.tail
+        after = behind(tail, comma=True, ended=False) if tail and place.comma else None
+        if tail and after and after.direct and not _turns(tail):
+            return after
         ahead = leading(lead) if lead else None
-        after = behind(tail, comma=comma, ended=place.ended) if tail else None
         if lead and tail and is_passive(lead):
             ahead = agent(tail) or ahead
-        if ahead and after and comma and after.direct and not (tail and _turns(tail)):
-            ahead = None
-        if ahead is None and after is None:
-            return self._source_of_next(parts)
-        if ahead and ahead.phrase is None and lead and tail and comma:
+        if lead and tail and place.comma and ahead and ahead.phrase is None:
             # "Asked about it, Ann Roe …": the one who acts stands behind the quotation.
             acting = subject(tail)
             if acting and (lead.low[0] in PREPOSITIONS or lead.low[0] in verb_forms()):
                 return Source(tail, acting, (acting.first, acting.last), direct=False)
-        return ahead or after
+        if ahead or after:
+            return ahead or after
+        if tail and not place.comma:
+            after = behind(tail, comma=False, ended=place.ended)
+        return after or (self._source_of_next(parts) if len(parts) > 1 else None)
 
     def _source_of_next(self, parts: Sequence[Span]) -> Source | None:
         """The attribution behind a later part of a quotation over several paragraphs."""

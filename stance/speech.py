@@ -23,20 +23,20 @@ SHORT, LONG = 4, 12  # words: up to SHORT a fragment without an attribution is n
 def is_nickname_or_title(article: str, start: int, end: int) -> bool:
     """What can be told without its sentence: a nickname inside a name, the title of a work."""
     text = article[start:end]
-    if len(text) > LONGEST_TITLE:
+    if len(text) > LONGEST_TITLE or (text[:1].islower() and text.count(" ") >= SHORT):
         return not LETTER.search(text)
     words = WORDS.findall(text)
     if not words:
         return not LETTER.search(text)
     before, behind = article[max(0, start - 40) : start - 1], article[end : end + 24].lstrip("”\"'’»“")
-    if len(words) <= 3 and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
+    if len(words) <= 3 and text[0].isupper() and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
         last = before.split()[-1].strip("“\"'‘«")
-        return last.lower() not in verb_forms() and text[0].isupper()
+        return last.lower() not in verb_forms()
     if len(words) <= SHORT and KNOWN_AS.search(before):
         return True
     if text.isupper() and behind.strip()[:8].isupper():
         return False
-    if _in_title_case(words) and not re.search(r"[a-z]{2}[.!?] ", text) and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« "))):
+    if text[0].isupper() and _in_title_case(words) and not re.search(r"[a-z]{2}[.!?] ", text) and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« "))):
         return not _spoken(before)
     return False
 
