@@ -31,7 +31,7 @@ NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES
 FEMALE = frozenset("she her".split())
 SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
 PARAGRAPHS = 4
-LONG_GAP = 800  # characters
+LONG_GAP = 1500  # characters
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
 REACH = 5  # sentences in which an antecedent is looked for
@@ -130,7 +130,7 @@ class Resolver:
         if pronoun in ("it", "its", "they", "their"):
             return self._body_meant(place, last, plural=pronoun in ("they", "their"))
         wanted = "f" if pronoun in FEMALE else "m"
-        if last.name and self._undisturbed(last.end, place) and self._has_gender(last.name, wanted):
+        if self._undisturbed(last, place, wanted):
             return last.name
         scores: dict[Name, float] = {}
         people: dict[Name, Mention] = {}
@@ -181,14 +181,21 @@ class Resolver:
         name = _name_in(text)
         return bool(name) and self.names.gender(name, text.partition(" ")[0].lower().rstrip(".")) in ("", wanted)
 
-    def _undisturbed(self, start: int, end: int) -> bool:
-        """Whether nobody else is named between the last quotation and a pronoun in its paragraph."""
-        if not 0 <= start < end or end - start > LONG_GAP or self._article.find("\n", start, end) >= 0:
+    def _undisturbed(self, last: Last, place: int, wanted: str) -> bool:
+        """Whether nobody else who could be meant is named between the last quotation and a pronoun."""
+        if not last.name or not 0 <= last.end < place or place - last.end > LONG_GAP:
             return False
-        return not any(
-            len(match[0]) > 3 and match[0].lower() not in NOT_NAMES and not self.names.quoted(match.start())
-            for match in NAME.finditer(self._article, start + 1, end)
-        )
+        if not self._has_gender(last.name, wanted):
+            return False
+        speaker = _name_in(last.name)
+        for begin, close in self.names.outside(last.end, place):
+            for match in NAME.finditer(self._article, begin, close):
+                mention = self._mention(match, opening=True)
+                if not mention or agrees(mention.name, speaker):
+                    continue
+                if self.names.gender(mention.name, mention.title) in ("", wanted):
+                    return False
+        return True
 
     def _fits(self, text: str, wanted: str) -> bool:
         """Whether a speaker without a name, such as "a spokeswoman", can be meant."""
@@ -197,6 +204,9 @@ class Resolver:
 
     def _form(self, mention: Mention, place: int) -> str:
         here = " ".join(mention.name)
+        known = [text for full, text in self._introduced.items() if agrees(full, mention.name)]
+        if len(known) == 1:
+            return known[0]
         fullest = self.names.fullest(mention.name, mention.title, place)
         return max(here, fullest, key=worth) if fullest else here
 
