@@ -1,5 +1,6 @@
 """Who said it: the attribution of each quotation, resolved to a person or an institution of the article."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb
 from stance.marks import Span
 from stance.phrases import Phrase, Words, is_name
 from stance.phrases import before as preceding
-from stance.resolver import Last, Resolver
+from stance.resolver import NOT_NAMES, Last, Resolver
 from stance.surroundings import BLANK, CLOSING, NEAR, Place, Surroundings, sentence_start
 from stance.transcripts import is_question
 
@@ -16,6 +17,10 @@ from stance.transcripts import is_question
 SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5
 DOCUMENTS = frozenset("statement letter message note memo email tweet post speech reply answer text diary".split())
 DASHES = ("--", "—", "–")
+SIMPLE = re.compile(
+    r"[”\"'’»]{1,3} (?P<who>he|she|(?:[A-Z][\w’-]*\.? ){0,3}[A-Z][\w’-]+) (?P<cue>[a-z]+)(?=[.;:]|,? (?![a-z]+ that))"
+)
+ENDS = re.compile(r"[”\"'’»]{1,3}[ \r\xa0]*(?:\n|$)")
 
 
 @dataclass(slots=True)
@@ -57,6 +62,36 @@ class SpeakerFinder:
 
     def speaker_of(self, parts: Sequence[Span]) -> Attribution:
         """The speaker of one quotation, given as the spans of its parts."""
+        found = self._plain(*parts[0]) or self._attributed(parts)
+        if found.name:
+            self._last = found
+        self._last_end, self._last_beside = parts[-1][1], found.beside
+        return found
+
+    def _plain(self, start: int, end: int) -> Attribution | None:
+        """The two commonest cases, without a look at the sentence: '…," Ann Roe said' and what follows it."""
+        article, closing = self._article, self._article[end - 1]
+        if closing == ",":
+            match = SIMPLE.match(article, end)
+            form = verb_forms().get(match["cue"]) if match else None
+            if not match or not form or form[1] != "finite":
+                return None
+            words = Words(article, *match.span("who"))
+            if words.low[0] in NOT_NAMES and words.low[0] not in ("he", "she"):
+                return None
+            phrase = Phrase(0, len(words.word), len(words.word))
+            found = self._resolved(Source(words, phrase, (0, 1), direct=True))
+            if found:
+                found.cue, found.beside = match.span("cue"), True
+            return found
+        cue = self._last.cue
+        if closing not in ".!?" or not cue or not self._last_beside or not self._last.name:
+            return None
+        if cue[0] < self._last_end or self._article.find(". ", cue[1], start) < start - 5 or not ENDS.match(article, end):
+            return None
+        return Attribution(self._last.name, cue, CARRIED)
+
+    def _attributed(self, parts: Sequence[Span]) -> Attribution:
         place = self._around.place(parts[0][0], parts[0][1])
         source = self._source(place, parts)
         found = self._resolved(source) if source else None
@@ -67,9 +102,6 @@ class SpeakerFinder:
                 found = Attribution(self._last.name, self._last.cue, RESOLVED)
             found.beside = True
         found.whole = place.lead is None
-        if found.name:
-            self._last = found
-        self._last_end, self._last_beside = parts[-1][1], found.beside
         return found
 
     def labelled(self, label: Span, parts: Sequence[Span]) -> Attribution:
