@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from stance.lexicon import (
     ABBREVIATIONS,
@@ -26,6 +27,7 @@ LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
 MENTIONS, FORMS = 60, 4  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
+BARE_ENDS = frozenset(".;:?!’' ")
 WORD = re.compile(r"[\w’'-]+")
 
 
@@ -108,16 +110,14 @@ class Names:
     def people(self) -> dict[str, str]:
         """Surname → f, m or nothing, of those whom a title or a given name shows to be people."""
         if self._people is None:
-            given, counts = given_names(), dict[str, list[int]]()
-            for match in FULL_NAME.finditer(self.article):
-                first, last = match[1], match[2]
-                gender = GENDERED_TITLES.get(first.lower(), "") or given.get(first, "")
-                if gender or first.lower() in TITLES:
-                    counts.setdefault(last, [0, 0])[gender == "f"] += bool(gender)
-            self._people = {
-                name: "" if male == female else "f" if female > male else "m"
-                for name, (male, female) in counts.items()
-            }
+            people: dict[str, str] = {}
+            shown = _person_words()
+            for first, last in FULL_NAME.findall(self.article):
+                gender = shown.get(first)
+                if gender is not None:
+                    # Where a surname is a man's and a woman's, it tells nothing.
+                    people[last] = gender if people.get(last, gender) in ("", gender) else ""
+            self._people = people
         return self._people
 
     def _chosen(self, name: Name, gender: str, place: int) -> Form | None:
@@ -155,11 +155,23 @@ class Names:
             kind = self._kind(place, end)
             if kind and seen.get(kind, 0) < (2 if kind == "," else 1) and not self.quoted(place):
                 seen[kind] = seen.get(kind, 0) + 1
-                form = self._form(place, end)
+                form = self._bare(place, end, kind) or self._form(place, end)
                 if form:
                     found.append(form)
             place = article.find(key, end)
         return found
+
+    def _bare(self, place: int, end: int, kind: str) -> Form | None:
+        """A given name and a surname with nothing beside them, which need no closer look."""
+        gender = given_names().get(kind)
+        if gender is None or self.article[end : end + 1] not in BARE_ENDS:
+            return None
+        start = place - len(kind) - 1
+        before = self.article[max(0, start - 20) : start].rpartition(" ")[0].rpartition(" ")[2]
+        if before[:1].isupper() or before in role_nouns() or before[-1:] in ",”\"":
+            return None
+        key = self.article[place:end]
+        return Form(place, (kind, key), f"{kind} {key}", gender, human=True)
 
     def _kind(self, place: int, end: int) -> str:
         """What stands beside a mention: the word before it, or an apposition; empty where nothing tells."""
@@ -230,6 +242,13 @@ class Names:
         person = bool(gender) or described[0] in TITLES or any(kind == "person" for kind, _ in nouns)
         body = any(roles.get(word.lower(), ("",))[0] == "body" for word in name)
         return Form(place, name, text, gender, person and not body)
+
+
+@cache
+def _person_words() -> dict[str, str]:
+    """Given names and titles with a capital → f, m or nothing."""
+    titles = {title.capitalize(): GENDERED_TITLES.get(title, "") for title in TITLES}
+    return {**titles, **given_names()}
 
 
 def name_of(words: Words, phrase: Phrase) -> Name:
