@@ -111,8 +111,8 @@ def _context(article: str, parts: list[Span]) -> str:
         start = max(start, article.find(" ", start, first) + 1)
     if end < len(article):
         end = max(last, article.rfind(" ", last, end))
-    context = article[start:end]
-    uneven = "\n" in context or "  " in context or "\t" in context or "\xa0" in context
+    context = article[start:end].replace("\n\n", " ").replace("\n", " ")
+    uneven = "  " in context or "\r" in context or "\t" in context or "\xa0" in context
     return " ".join(context.split()) if uneven else context.strip()
 
 

@@ -34,7 +34,7 @@ PARAGRAPHS = 4
 LONG_GAP = 1500  # characters
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
-REACH = 5  # sentences in which an antecedent is looked for
+REACH = 4  # sentences in which an antecedent is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Mention:
     place: int
     name: Name
     title: str
+    gender: str
     first: bool  # whether it opens its sentence
     sure: bool  # whether it surely is a person
 
@@ -158,13 +159,13 @@ class Resolver:
     def _weigh(self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]) -> None:
         """Adds a mention to the salience of its person; a pronoun to that of the one it most likely means."""
         if not mention.name:
-            if scores and mention.title == wanted:
+            if scores and mention.gender == wanted:
                 scores[max(scores, key=lambda key: scores[key])] += AGAIN
             return
-        gender = self.names.gender(mention.name, mention.title) if mention.sure else ""
-        if gender not in ("", wanted):
+        if mention.gender not in ("", wanted):
             return
-        weight = (SUBJECT if mention.first else MENTION) * (1 if gender else UNSURE) * (1 if mention.sure else UNSURE)
+        weight = SUBJECT if mention.first else MENTION
+        weight *= (1 if mention.gender else UNSURE) * (1 if mention.sure else UNSURE)
         key = next((known for known in scores if agrees(known, mention.name)), mention.name)
         scores[key] = scores.get(key, 0) + weight
         people[key] = mention
@@ -193,7 +194,7 @@ class Resolver:
                 mention = self._mention(match, opening=True)
                 if not mention or agrees(mention.name, speaker):
                     continue
-                if self.names.gender(mention.name, mention.title) in ("", wanted):
+                if mention.gender in ("", wanted):
                     return False
         return True
 
@@ -240,7 +241,7 @@ class Resolver:
         found: list[Mention] = []
         for begin, close in self.names.outside(start, end):
             pronouns = [
-                Mention(place, (), gender, first=True, sure=True)
+                Mention(place, (), "", gender, first=True, sure=True)
                 for pronoun, gender in ((" he ", "m"), (" she ", "f"), ("He ", "m"), ("She ", "f"))
                 if (place := self._article.find(pronoun, begin, close)) >= 0
             ]
@@ -254,43 +255,55 @@ class Resolver:
         return found
 
     def _mention(self, match: re.Match[str], *, opening: bool) -> Mention | None:
-        words = match[0].split(" ")
-        if words[0].lower() in NOT_NAMES:
-            words = words[1:]
-            if not words or words[0].lower() in NOT_NAMES:
-                return None
-        owned = max((i for i, word in enumerate(words[:-1], 1) if word[-2:] in ("’s", "'s")), default=0)
-        words = words[owned:]
-        title = words[0].lower().rstrip(".") if len(words) > 1 else ""
-        if title in TITLES:
-            while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
-                title = words.pop(0).lower().rstrip(".")
-        else:
-            title = ""
-        possessive = words[-1][-2:] in ("’s", "'s")
-        if possessive:
-            words[-1] = words[-1][:-2]
-        if len(words) == 1 and not title and not opening and words[0] not in self.names.people:
+        """A name as a mention of a person; None where it is none, or only describes a noun behind it."""
+        text, (start, end) = match[0], match.span()
+        possessive = text[-2:] in ("’s", "'s")
+        words = (text[:-2] if possessive else text).split(" ")
+        owned = max((i for i, word in enumerate(words[:-1], 1) if word[-2:] in ("’s", "'s")), default=0) if " " in text else 0
+        if owned or words[0].lower() in NOT_NAMES:
+            words = words[owned or 1 :]
+        title = ""
+        while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
+            title = words.pop(0).lower().rstrip(".")
+        if not words or words[0].lower() in NOT_NAMES:
             return None
+        key = words[-1]
+        gender = GENDERED_TITLES.get(title) or given_names().get(words[0] if len(words) > 1 else "") or self.names.people.get(key)
+        sure = gender is not None or bool(title)
+        if not sure and len(words) == 1 and not opening:
+            return None
+        if key.isupper() and len(key) < 5:
+            return None
+        following = self._word_behind(end)
+        roles = role_nouns()
+        role = roles.get(following)
+        if role and role[0] != "person" and not possessive:
+            return None
+        if len(words) > 1 and any(roles.get(word.lower(), ("",))[0] == "body" for word in words):
+            return None
+        previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
+        noun = roles.get(previous)
+        if noun and noun[0] == "person":
+            sure, gender = True, gender or noun[1]
+        speaks = not role and verb_forms().get(following, ("", ""))[1] == "finite"
+        spoken = not noun and verb_forms().get(previous, ("", ""))[1] == "finite"
+        if not sure and len(words) == 1 and not speaks:
+            return None
+        sure = sure or speaks or self._has_apposition(end)
         name = tuple(word for word in words if len(word) > 2 or "." not in word)[-3:]
-        roles, forms, end = role_nouns(), verb_forms(), match.end()
-        if not name or (name[-1].isupper() and len(name[-1]) < 5) or (len(name) > 1 and any(roles.get(word.lower(), ("",))[0] == "body" for word in name)):
-            return None
-        behind = self._article[end : end + 45].split(" ", 7)
-        following = behind[1] if len(behind) > 1 and not behind[0] else ""
-        if following in roles and not possessive and roles[following][0] != "person":
-            return None
-        sure = title in TITLES or name[0] in given_names() or name[-1] in self.names.people
-        if behind[0] == "," and not sure:
-            sure = any(roles.get(word.rstrip(","), ("",))[0] == "person" for word in behind[1:7])
-        before = self._article[max(0, match.start() - 16) : match.start()].split()
-        previous = before[-1].rstrip(",") if before else ""
-        sure = sure or roles.get(previous, ("",))[0] == "person"
-        speaks = following not in roles and forms.get(following, ("", ""))[1] == "finite"
-        spoken = previous not in roles and forms.get(previous, ("", ""))[1] == "finite"
-        if not sure and len(name) < 2 and not (opening and speaks):
-            return None
-        return Mention(match.start(), name, title, (opening or spoken) and not possessive, sure or speaks)
+        first = (opening or spoken) and not possessive
+        return Mention(start, name, title, gender or "", first, sure) if name else None
+
+    def _word_behind(self, end: int) -> str:
+        article = self._article
+        return article[end + 1 : end + 24].partition(" ")[0].rstrip(",.;:") if article[end : end + 1] == " " else ""
+
+    def _has_apposition(self, end: int) -> bool:
+        """Whether "a baker in Ohio" stands behind a comma."""
+        if self._article[end : end + 2] != ", ":
+            return False
+        words = self._article[end + 2 : end + 50].split(" ", 6)[:6]
+        return any(role_nouns().get(word.rstrip(",."), ("",))[0] == "person" for word in words)
 
     def _body_meant(self, place: int, last: Last, *, plural: bool) -> str | None:
         """The body or group that "it" or "they" means: the last speaker, else the subject of a sentence."""
