@@ -1,6 +1,7 @@
 """The attribution beside a quotation: which words name the speaker, and which words say so."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from stance.lexicon import (
     ASK,
@@ -70,7 +71,8 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
     pointed = _pointed_at(words, start, end, ended=ended)
     if pointed:
         return pointed
-    for verb in range(start + 1, end):
+    cues = _cue_words()
+    for verb in [index for index in range(start + 1, end) if low[index] in cues]:
         form = _form(words, verb)
         if form and form[0] in (TELL, ASK) and low[verb - 1] in BE and form[1] == "finite":
             told = after(words, verb + 2, end) if low[verb + 1 : verb + 2] == ["by"] else None
@@ -126,6 +128,12 @@ def is_passive(words: Words) -> bool:
     return bool(form and form[1] == "finite" and (last == 0 or low[last - 1] in BE or low[last - 1] in ADVERBS))
 
 
+@cache
+def _cue_words() -> frozenset[str]:
+    """All words that can be the cue of an attribution, or the first of one."""
+    return frozenset((*verb_forms(), *NOUN_CUES, *PHRASAL, "according", "words", "by"))
+
+
 def _form(words: Words, index: int) -> tuple[str, str] | None:
     """The class and shape of a verb of speech; "put it" is one, too."""
     following = PHRASAL.get(words.low[index])
@@ -169,7 +177,8 @@ def leading(words: Words) -> Source | None:
     forms = verb_forms()
     pending: int | None = None
     weak: Source | None = None
-    for verb in range(end - 1, -1, -1):
+    cues = _cue_words()
+    for verb in [index for index in range(end - 1, -1, -1) if low[index] in cues]:
         form = _form(words, verb)
         if (low[verb] == "according" and low[verb + 1 : verb + 2] == ["to"]) or low[verb : verb + 2] == ["words", "of"]:
             phrase = after(words, verb + 2, end)

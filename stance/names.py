@@ -25,7 +25,7 @@ Name = tuple[str, ...]
 
 LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
-MENTIONS, FORMS = 60, 4  # of one name that are looked at, and that are read closely
+MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
 BARE_ENDS = frozenset(".;:?!’' ")
 WORD = re.compile(r"[\w’'-]+")
@@ -204,7 +204,7 @@ class Names:
             if not more or more[0].lower() in TIMES or end - place > 30:
                 break
             end = more.end()
-        words = Words(article, max(article.rfind("\n", 0, place) + 1, place - 80), end)
+        words = Words(article, max(article.rfind("\n", 0, place) + 1, place - 64), end)
         possessive = article[end : end + 2] in ("’s", "'s")
         phrase = ending(words, len(words.word) - 1, 0, alone=True)
         name = name_of(words, phrase) if phrase else ()
