@@ -56,6 +56,10 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
         if index < passed:
             continue
         after = place + len(mark)
+        if opened < 0 and index + 1 < len(marks) and _is_pair(article, place, mark, *marks[index + 1]):
+            yield Marked([_trimmed(article, after, marks[index + 1][0])])
+            passed = index + 2
+            continue
         if opened >= 0:
             line_end = article.find("\n", opened, place)
             if line_end >= 0:
@@ -89,6 +93,18 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
         line_end = article.find("\n", opened)
         spans.append(_trimmed(article, opened, line_end if line_end >= 0 else len(article)))
         yield Marked(spans, closed=False)
+
+
+def _is_pair(article: str, place: int, mark: str, where: int, other: str) -> bool:
+    """Whether a mark and the next one enclose a quotation beyond doubt: most do."""
+    if mark == "“":
+        return other == "”" and article.find("\n", place, where) < 0
+    if mark != '"' or other != '"':
+        return False
+    before, first = article[place - 1 : place], article[place + 1]
+    last, behind = article[where - 1], article[where + 1 : where + 2]
+    plain = before in (" ", "\n", "") and first.isalnum() and (last.isalpha() or last in FIRM) and behind in (" ", "\n", "", ".")
+    return plain and article.find("\n", place, where) < 0
 
 
 def _role(article: str, place: int, after: int, mark: str, opener: str) -> str:
