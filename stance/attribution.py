@@ -212,7 +212,7 @@ def leading(words: Words) -> Source | None:
                     return Source(words, phrase, (verb, verb + 1), direct=True)
             if form[1] == "participle" or (verb and low[verb - 1] in ("to", "by", "of", "before", "after", "in")):
                 pending = pending if pending is not None else verb
-            elif form[1] == "finite" and low[verb - 1] not in BE:
+            elif form[1] == "finite" and low[verb - 1] not in BE and low[verb] not in role_nouns():
                 pending = pending if pending is not None else verb
             continue
         phrase = before(words, verb, 0)
@@ -241,6 +241,9 @@ def leading(words: Words) -> Source | None:
     if pending is None and end and word[end - 1] == ":":
         pending = end - 1
     if pending is None and end and low[end - 1] in ("as", "a", "an", "the") and "as" in low[max(0, end - 2) : end]:
+        verb = end - 2 if low[end - 1] == "as" else end - 3
+        if verb > 0 and low[verb - 1] in BE:
+            return None  # "is seen as"
         pending = end - 1
     if pending is not None:
         phrase = subject(words)
@@ -375,7 +378,8 @@ def _acts(words: Words, verb: int, form: tuple[str, str], lowest: int) -> bool:
         # "report", "comment", "tweets": a verb only right behind its subject.
         if previous in DETERMINERS or previous in PREPOSITIONS or previous in POSSESSIVES or previous.endswith(("’s", "'s")):
             return False
-        if shape != "finite" and previous not in AUXILIARIES and previous not in PRONOUNS:
+        bare = previous not in AUXILIARIES and previous not in PRONOUNS and not _plural(words, verb - 1)
+        if shape != "finite" and bare:
             return False
     if previous.endswith(("’s", "'s")) and previous not in AUXILIARIES and shape != "participle":
         return False
@@ -398,9 +402,8 @@ def _auxiliary_before(words: Words, verb: int, lowest: int) -> bool:
 
 def _plural(words: Words, index: int) -> bool:
     kind = role_nouns().get(words.low[index])
-    return bool(kind and kind[0] == "people") or (
-        words.low[index].endswith("s") and words.low[index][:-1] in role_nouns()
-    )
+    couple = is_name(words.word[index]) and "and" in words.low[max(0, index - 3) : index]
+    return bool(kind and kind[0] == "people") or couple
 
 
 def _passive(words: Words, verb: int) -> bool:
