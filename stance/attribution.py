@@ -210,7 +210,7 @@ def leading(words: Words) -> Source | None:
                 phrase = ending(words, verb - 1, 0, alone=True)
                 if phrase and phrase.first and low[phrase.first - 1] in PREPOSITIONS:
                     return Source(words, phrase, (verb, verb + 1), direct=True)
-            if form[1] == "participle" or (verb and low[verb - 1] in ("to", "by", "of", "before", "after", "in")):
+            if form[1] == "participle" or (form[0] != THINK and verb and low[verb - 1] in ("to", "by", "of", "before", "after", "in")):
                 pending = pending if pending is not None else verb
             elif form[1] == "finite" and low[verb - 1] not in BE and low[verb] not in role_nouns():
                 pending = pending if pending is not None else verb

@@ -27,6 +27,7 @@ LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
 MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
+DATELINE = 1000  # characters in which a dateline can stand
 BARE_ENDS = frozenset(".;:?!’' ")
 WORD = re.compile(r"[\w’'-]+")
 
@@ -59,6 +60,12 @@ class Names:
         """Whether a place lies inside a quotation."""
         index = bisect_right(self._spans, (place, len(self.article) + 1)) - 1
         return index >= 0 and place < self._spans[index][1]
+
+    def without_dateline(self, place: int, text: str) -> str:
+        """"MANILA Ann Roe" → "Ann Roe", where a paragraph near the beginning opens with it."""
+        first, _, rest = text.partition(" ")
+        opens = place < DATELINE and self.article[place - 1 : place] in ("\n", "")
+        return rest if opens and rest and len(first) > 3 and first.isalpha() and first.isupper() else text
 
     def outside(self, start: int, end: int) -> list[Span]:
         """The stretches between two places that lie outside quotations."""
@@ -102,7 +109,7 @@ class Names:
 
     def is_human(self, name: Name, title: str = "") -> bool:
         """Whether the article shows that a name is a person's."""
-        if title in TITLES or name[0] in given_names() or name[-1] in self.people:
+        if title in TITLES or name[-1] in self.people or any(word in given_names() for word in name[-2:]):
             return True
         return any(form.human for form in self.forms(name[-1]) if agrees(form.name, name))
 
@@ -216,6 +223,7 @@ class Names:
             stretch = after(whole, 0, len(whole.word))
             if stretch and stretch.last == phrase.last - phrase.first and stretch.end > stretch.last:
                 text = shortened(clean(whole.text(0, stretch.end)))
+        text = self.without_dateline(words.span(phrase.first, phrase.last)[0], text)
         return self._made(place, name, words, phrase, text)
 
     def _modifies(self, words: Words, phrase: Phrase, end: int) -> bool:

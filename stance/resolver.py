@@ -63,13 +63,15 @@ class Resolver:
     def __init__(self, article: str, spans: Sequence[Span]) -> None:
         self._article = article
         self.names = Names(article, spans)
+        self._genders: dict[str, str] = {}  # of speakers whom a pronoun has meant
         self._named: dict[str, str] = {}
         self._introduced: dict[Name, str] = {}  # full names with their office, as speakers were introduced
         self._paragraphs: dict[int, tuple[int, list[list[Mention]]]] = {}
 
     def named(self, words: Words, phrase: Phrase) -> str:
         """The fullest form of what a phrase names, as the article has it so far; else the phrase."""
-        here = shortened(clean(words.text(phrase.first, phrase.end)))
+        place = words.span(phrase.first, phrase.first + 1)[0]
+        here = self.names.without_dateline(place, shortened(clean(words.text(phrase.first, phrase.end))))
         if here not in self._named:
             self._named[here] = self._fullest(words, phrase, here)
         return self._named[here]
@@ -131,8 +133,12 @@ class Resolver:
         if pronoun in ("it", "its", "they", "their"):
             return self._body_meant(place, last, plural=pronoun in ("they", "their"))
         wanted = "f" if pronoun in FEMALE else "m"
-        if self._undisturbed(last, place, wanted):
-            return last.name
+        found = last.name if self._undisturbed(last, place, wanted) else self._most_salient(wanted, place, last)
+        if found:
+            self._genders.setdefault(found, wanted)
+        return found
+
+    def _most_salient(self, wanted: str, place: int, last: Last) -> str | None:
         scores: dict[Name, float] = {}
         people: dict[Name, Mention] = {}
         for sentence in self._sentences_before(place):
@@ -179,8 +185,15 @@ class Resolver:
         scores[key] = scores.get(key, 0) + LAST_SPEAKER * 0.5 ** min(between, REACH)
 
     def _has_gender(self, text: str, wanted: str) -> bool:
-        name = _name_in(text)
-        return bool(name) and self.names.gender(name, text.partition(" ")[0].lower().rstrip(".")) in ("", wanted)
+        if text in self._genders:
+            return self._genders[text] == wanted
+        name, title = _name_in(text), text.partition(" ")[0].lower().rstrip(".")
+        gender = self.names.gender(name, title) if name else "none"
+        return gender == wanted or (not gender and self._is_person(text, name, title))
+
+    def _is_person(self, text: str, name: Name, title: str) -> bool:
+        nouns = (role_nouns().get(word.lower().rstrip(","), ("",))[0] for word in text.split())
+        return "person" in nouns or self.names.is_human(name, title)
 
     def _undisturbed(self, last: Last, place: int, wanted: str) -> bool:
         """Whether nobody else who could be meant is named between the last quotation and a pronoun."""
@@ -270,6 +283,10 @@ class Resolver:
         key = words[-1]
         gender = GENDERED_TITLES.get(title) or given_names().get(words[0] if len(words) > 1 else "") or self.names.people.get(key)
         sure = gender is not None or bool(title)
+        previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
+        noun = role_nouns().get(previous)
+        if noun and noun[0] == "person":
+            sure, gender = True, gender or noun[1] or given_names().get(key)
         if not sure and len(words) == 1 and not opening:
             return None
         if key.isupper() and len(key) < 5:
@@ -281,10 +298,6 @@ class Resolver:
             return None
         if len(words) > 1 and any(roles.get(word.lower(), ("",))[0] == "body" for word in words):
             return None
-        previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
-        noun = roles.get(previous)
-        if noun and noun[0] == "person":
-            sure, gender = True, gender or noun[1]
         speaks = not role and verb_forms().get(following, ("", ""))[1] == "finite"
         spoken = not noun and verb_forms().get(previous, ("", ""))[1] == "finite"
         if not sure and len(words) == 1 and not speaks:

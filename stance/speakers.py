@@ -16,6 +16,7 @@ from stance.transcripts import is_question
 # How often each way of finding a speaker is right.
 SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5
 DOCUMENTS = frozenset("statement letter message note memo email tweet post speech reply answer text diary".split())
+NOBODIES = frozenset("nobody no none anybody anyone everybody everyone somebody someone there".split())
 DASHES = ("--", "—", "–")
 SIMPLE = re.compile(
     r"[”\"'’»]{1,3} (?P<who>he|she|(?:[A-Z][\w’-]*\.? ){0,3}[A-Z][\w’-]+) (?P<cue>[a-z]+)(?=[.;:]|,? (?![a-z]+ that))"
@@ -159,6 +160,8 @@ class SpeakerFinder:
                 owner = preceding(words, phrase.first, 0)
                 return Attribution(self._resolver.named(words, owner), cue, SURE) if owner else None
             return self._pronoun(first, words, phrase, cue)
+        if first in NOBODIES and phrase.last - phrase.first < 3:
+            return Attribution(None, cue)
         if first in ("his", "her") and words.low[phrase.last - 1] in DOCUMENTS:
             return self._pronoun(first, words, phrase, cue)
         confidence = SURE if source.direct else RESOLVED
@@ -185,7 +188,7 @@ class SpeakerFinder:
             return introduced
         if self._last.name and self._last_end > place.line:
             return Attribution(self._last.name, self._last.cue, CARRIED)
-        alone = not self._article[place.line : place.start].strip(CLOSING + "„«`" + BLANK)
+        alone = not self._article[place.line : place.start].strip(CLOSING + BLANK)
         if alone and self._last.name and len(self._article[self._last_end : place.line].strip()) < NEAR // 5:
             return Attribution(self._last.name, self._last.cue, SUPPOSED)
         return Attribution()
@@ -194,7 +197,7 @@ class SpeakerFinder:
         """Who speaks or acts in the sentence before, or in the paragraph before where it ends with a colon."""
         article = self._article
         floor, end = max(place.line, self._last_end + 1), place.start
-        if not article[floor:end].strip(CLOSING + "„«`" + BLANK):
+        if not article[floor:end].strip(CLOSING + BLANK):
             if floor != place.line:
                 return None
             end = len(article[: place.line].rstrip()) if place.line < NEAR else place.line - 1
