@@ -16,7 +16,7 @@ SIGNATURE = re.compile(
     r"\s{1,4}(?P<name>(?:(?:--|[–—―-])\s*[A-Z][^\n]{2,100}"
     r"|[A-Z][^\n,.:;!?“”\"]{2,40}, [A-Z][^\n:;!?“”\"]{2,60}))(?=\n|$)"
 )
-CLOSING = "”\"'’‘»“&quotrdl;"
+CLOSING = "”\"'’‘»“„«`"
 BLANK = " \t\r\xa0"
 
 
