@@ -38,15 +38,26 @@ class Marked:
 
 def marked(article: str) -> list[Marked]:
     """What stands between marks, in text order; a quotation inside a quotation belongs to the outer one."""
-    doubles = [q for q in _doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]) if q.spans]
+    doubles = _filled(_doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]))
     if not any(start in article for start in ("‘", " '", "\n'", "('", "—'", '"\'', "“'")) and article[:1] != "'":
         return doubles
-    singles = list(_singles(article))
+    singles = _filled(_singles(article))
     if _british(article, singles, doubles):
         return _merged(singles, doubles)
     for quotation in singles:
         quotation.single = True
     return _merged(doubles, singles)
+
+
+def _filled(quotations: Iterator[Marked]) -> list[Marked]:
+    """Without what is empty."""
+    found = []
+    for quotation in quotations:
+        if any(start >= end for start, end in quotation.spans):
+            quotation.spans = [(start, end) for start, end in quotation.spans if start < end]
+        if quotation.spans:
+            found.append(quotation)
+    return found
 
 
 def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]:
@@ -199,7 +210,8 @@ def _singles(article: str) -> Iterator[Marked]:
             spans, index = [], closing + 1
             continue
         index += 1
-        if index < len(marks) and marks[index][1] and not article[line_end : marks[index][0]].strip():
+        follows = index < len(marks) and marks[index][1] and marks[index][0] > line_end
+        if follows and not article[line_end : marks[index][0]].strip():
             spans.append(_trimmed(article, place + 1, line_end))
         else:
             spans = []

@@ -28,6 +28,7 @@ CUTS = frozenset("and at of for in who which that with on from to as".split())
 MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
 DATELINE = 1000  # characters in which a dateline can stand
+ENDS = " ,;:–—-\xa0\t"
 BARE_ENDS = frozenset(".;:?!’' ")
 WORD = re.compile(r"[\w’'-]+")
 
@@ -294,6 +295,8 @@ def name_of(words: Words, phrase: Phrase) -> Name:
 def agrees(one: Name, other: Name) -> bool:
     """Whether two names can be the same person's: one is part of the other."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)
+    if not short:
+        return False
     if len(short) == 1:
         return short[0] == long[-1] or short[0] == long[0]
     return short[-1] == long[-1] and short[0] in long
@@ -308,10 +311,8 @@ def worth(text: str) -> tuple[bool, bool, int]:
 
 def clean(text: str) -> str:
     """A form without the possessive and the punctuation at its ends."""
-    text = text.strip(" ,;:–—-")
-    if text.endswith(("’s", "'s")):
-        text = text[:-2]
-    return text[4:] if text.startswith(("The ", "the ")) and text[4:5].isupper() and " " not in text[4:] else text
+    text = text.strip(ENDS)
+    return text[:-2].rstrip(ENDS) if text.endswith(("’s", "'s")) else text
 
 
 def shortened(text: str) -> str:
@@ -320,7 +321,7 @@ def shortened(text: str) -> str:
     if len(words) <= LONGEST:
         return text
     cuts = [i for i in range(3, LONGEST + 1) if words[i].lower() in CUTS or words[i - 1][-1] == ","]
-    return " ".join(words[: cuts[-1]]).rstrip(",") if cuts else " ".join(words[:LONGEST])
+    return clean(" ".join(words[: cuts[-1] if cuts else LONGEST]))
 
 def _in_title_case(line: str) -> bool:
     """Whether a line is a headline, in which every longer word has a capital."""

@@ -1,7 +1,7 @@
 """Article → quotations with their speakers: pure functions, no model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stance.actors import iso_date
@@ -11,6 +11,7 @@ from stance.speakers import SpeakerFinder
 from stance.speech import is_nickname_or_title, is_speech
 from stance.transcripts import outside, split_by_label, turns
 
+PIECE = 50_000  # characters; a longer text is read in pieces
 CONTEXT = 250  # characters on either side of a quotation that are kept as its context
 
 
@@ -60,6 +61,12 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
         raise QuoteError(f"An article must be a text, but this is {_named(article)}.")
     if not article.strip():
         raise QuoteError("An article needs words, but this is empty.")
+    if len(article) > PIECE:
+        return [quote for start, end in _pieces(article) for quote in _shifted(article[start:end], start, date)]
+    return _quotes(article, date)
+
+
+def _quotes(article: str, date: str | None) -> list[Quote]:
     found = _spoken(article)
     finder = SpeakerFinder(article, [span for quotation in found for span in quotation.spans])
     first_line = article.find("\n", len(article) - len(article.lstrip()))
@@ -76,6 +83,27 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
         context = _context(article, parts)
         quotes.append(Quote(text, said.name, context, date, tuple(parts), said.cue, said.confidence))
     return quotes
+
+
+def _pieces(article: str) -> Iterator[Span]:
+    """A long text in pieces that end with a paragraph, else with a sentence: a name means who is near."""
+    start = 0
+    while len(article) - start > PIECE:
+        half, full = start + PIECE // 2, start + PIECE
+        ends = (article.rfind(mark, half, full) + len(mark) for mark in ("\n\n", "\n", ". ", " "))
+        end = next((end for end in ends if end > half), full)
+        yield start, end
+        start = end
+    yield start, len(article)
+
+
+def _shifted(piece: str, offset: int, date: str | None) -> Iterator[Quote]:
+    if not piece.strip():
+        return
+    for quote in _quotes(piece, date):
+        spans = tuple((start + offset, end + offset) for start, end in quote.spans)
+        cue = (quote.cue[0] + offset, quote.cue[1] + offset) if quote.cue else None
+        yield replace(quote, spans=spans, cue=cue)
 
 
 def _spoken(article: str) -> list[Marked]:

@@ -1,7 +1,7 @@
 """Whom a pronoun, a bare noun or a label means: people and bodies that the article has named."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,6 +31,7 @@ NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES
 FEMALE = frozenset("she her".split())
 SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
 PARAGRAPHS = 4
+NOUNS = 12  # mentions of a noun that are looked at
 LONG_GAP = 1500  # characters
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
@@ -157,7 +158,7 @@ class Resolver:
         """The mentions in the sentences before a place, at most REACH, in text order."""
         found: list[list[Mention]] = []
         for line in self._lines_before(place, PARAGRAPHS):
-            found = [*self._mentions(line, min(place, self._end_of(line))), *found]
+            found = [*self._mentions(line, min(place, self._end_of(line)))[-REACH:], *found]
             if len(found) >= REACH:
                 break
         return found[-REACH:]
@@ -245,8 +246,8 @@ class Resolver:
         if known < end:
             fresh = [self._in_sentence(*span) for span in sentences(self._article, known, end)]
             if mentions and fresh and known > line:
-                fresh[0] = [*mentions.pop(), *fresh[0]]
-            mentions = [*mentions, *fresh]
+                mentions[-1] += fresh.pop(0)
+            mentions += fresh
             self._paragraphs[line] = end, mentions
         return mentions
 
@@ -357,11 +358,24 @@ class Resolver:
             return None
         if kind == "body":
             return self._body_named(noun, place, alone=phrase.last - phrase.first == 2)
-        found: str | None = None
-        for match in re.finditer(rf"\b{re.escape(noun)}\b", self._article[:place], re.IGNORECASE):
-            if not self.names.quoted(match.start()):
-                found = self._holder(match.start(), match.end()) or found
-        return found
+        for start in self._mentions_of(noun, place):
+            holder = self._holder(start, start + len(noun))
+            if holder:
+                return holder
+        return None
+
+    def _mentions_of(self, noun: str, place: int) -> Iterator[int]:
+        """Where a noun stands outside quotations, the nearest before a place first, with or without a capital."""
+        article, ends = self._article, {noun: place, noun.capitalize(): place}
+        for _ in range(NOUNS):
+            starts = {form: article.rfind(form, 0, end) for form, end in ends.items()}
+            form = max(starts, key=lambda form: starts[form])
+            start = ends[form] = starts[form]
+            if start < 0:
+                return
+            whole = not (article[start - 1 : start].isalnum() or article[start + len(noun) : start + len(noun) + 1].isalnum())
+            if whole and not self.names.quoted(start):
+                yield start
 
     def _body_named(self, noun: str, place: int, *, alone: bool) -> str | None:
         end = place

@@ -17,7 +17,10 @@ NOT_LABELS = frozenset(
     "warning disclaimer summary abstract background key tags related more story topics location price".split()
 )
 COLON = re.compile(r"\n[^\n:]{1,70}:\**\s+[^\s\"“'‘«„]")
+Line = tuple[int, int, re.Match[str] | None]
+
 LEAST_TURNS = 3
+LONGEST_TURN = 12  # paragraphs
 
 
 def turns(article: str) -> list[Marked]:
@@ -27,20 +30,31 @@ def turns(article: str) -> list[Marked]:
     lines = [(found.start(), found.end(), LABEL.match(article, *found.span())) for found in LINE.finditer(article)]
     labels = Counter(label["label"] for _, _, label in lines if label)
     labelled = [i for i, (_, _, label) in enumerate(lines) if label and _plausible(label["label"], labels)]
-    least = 2 if labels["Q"] and labels["A"] else LEAST_TURNS
-    if len(labelled) < least or len({lines[i][2]["label"] for i in labelled}) < 2:  # type: ignore[index]
+    found: list[Marked] = []
+    run: list[int] = []
+    for index in [*labelled, len(lines) + LONGEST_TURN]:
+        if run and index - run[-1] > LONGEST_TURN:
+            found += _turns_of(article, lines, run)
+            run = []
+        run.append(index)
+    return found
+
+
+def _turns_of(article: str, lines: Sequence[Line], run: Sequence[int]) -> list[Marked]:
+    """The turns of one stretch of a transcript, given the indices of its labelled lines."""
+    names = [label["label"] for label in (lines[index][2] for index in run) if label]
+    least = 2 if {"Q", "A"} <= set(names) else LEAST_TURNS
+    if len(run) < least or len(set(names)) < 2:
         return []
     found: list[Marked] = []
-    for position, index in enumerate(labelled):
-        following = labelled[position + 1] if position + 1 < len(labelled) else index + 1
+    for index, following in zip(run, [*run[1:], run[-1] + 1], strict=True):
         label = lines[index][2]
-        assert label is not None
-        spans = [(label.end(), _stripped(article, lines[index][1]))]
+        spans = [(label.end(), _stripped(article, lines[index][1]))] if label else []
         for start, end, _ in lines[index + 1 : following]:
             begin = start + len(article[start:end]) - len(article[start:end].lstrip())
             if begin < _stripped(article, end) and not _is_direction(article[begin:end]):
                 spans.append((begin, _stripped(article, end)))
-        if not _is_direction(article[slice(*spans[0])]):
+        if label and not _is_direction(article[slice(*spans[0])]):
             found.append(Marked(spans, label=label.span("label")))
     return found
 
