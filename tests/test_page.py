@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stance.classifier import StanceClassifier
 from stance.page import EVERYTHING, SPEAKERS
 from stance.passages import UNNAMED, UNPRINTABLE
-from stance.quotes import Quote, Span, find_quotes
+from stance.quotes import Quote, Span
 from stance.reading import Reading
 from stance.results import AxisScores, Prediction
 
@@ -32,6 +32,12 @@ The minister went on:
 
 "We are not blind."
 """
+PARTS = [
+    ("a US port official", "They put boxes into our cranes,"),
+    ("a US port official", "It has to stop."),
+    ("a ministry spokesperson", "We kept our word,", "and we will keep it."),
+    (None, "We are patient.", "We are not blind."),
+]
 SAFE_TAGS = set(
     "html head meta title style body main header h1 h2 section p span mark bdi b svg rect table thead tbody "
     "tr th td ol li a div".split()
@@ -113,8 +119,21 @@ def prediction(quote: Quote, side: str = "US", stance: str = "accusatory", **mor
     return Prediction(quote, axes, truncated=False, model="tiny 1.0")
 
 
+def span(text: str) -> Span:
+    return ARTICLE.index(text), ARTICLE.index(text) + len(text)
+
+
+def quotations() -> list[Quote]:
+    """Those of the article; the first two have their cue in common, the last one has none."""
+    cues = (span("said"), span("said"), span("said a"), None)
+    return [
+        Quote(" ".join(parts), speaker, None, None, tuple(map(span, parts)), cue, 0.9 if cue else None)
+        for (speaker, *parts), cue in zip(PARTS, cues, strict=True)
+    ]
+
+
 def reading(article: str = ARTICLE, quotes: Sequence[Quote] | None = None) -> Reading:
-    found = find_quotes(article) if quotes is None else quotes
+    found = quotations() if quotes is None else quotes
     return Reading(article, [prediction(quote) for quote in found])
 
 
@@ -182,7 +201,7 @@ def test_ids_are_there_once() -> None:
 
 
 def test_the_badge_is_the_side_and_the_colour_the_stance() -> None:
-    quotes = find_quotes(ARTICLE)
+    quotes = quotations()
     made = [
         prediction(quotes[0], "US", "accusatory"),
         prediction(quotes[1], "China", "defensive"),
@@ -209,13 +228,19 @@ def test_a_card_has_all_probabilities_speaker_and_cue() -> None:
     assert widths[:3] == ["80", "10", "10"]
 
 
+def test_cards_are_hidden_where_a_notebook_is_shown_without_its_style() -> None:
+    cards = parsed(reading()._repr_html_()).of_class("st-card")
+    assert cards
+    assert all("hidden" in card.attributes for card in cards)
+
+
 def test_the_cue_is_tied_to_its_quotations() -> None:
-    quotes = find_quotes(ARTICLE)
+    quotes = quotations()
     page = parsed(reading().to_html())
     for n, quote in enumerate(quotes, 1):
         wanted = ARTICLE[slice(*quote.cue)] if quote.cue else ""
         assert "".join(cue.text for cue in page.of_class(f"c{n}")) == wanted
-    assert quotes[0].cue == quotes[1].cue  # one mark for both
+    assert page.of_class("st-cue")[0].classes == ["st-cue", "c1", "c2"]
     assert len(page.of_class("st-cue")) == len({quote.cue for quote in quotes if quote.cue})
 
 
@@ -237,7 +262,7 @@ def test_cues_may_lie_anywhere(cues: list[Span], pieces: list[str]) -> None:
 
 
 def test_unsure_and_truncated_are_said_in_words_and_shown() -> None:
-    quote = find_quotes(ARTICLE)[0]
+    quote = quotations()[0]
     made = replace(prediction(quote, confidence=0.5, threshold=0.75), truncated=True)
     page = parsed(Reading(ARTICLE, [made]).to_html())
     (mark,), (card,), (note,) = page.of_tag("mark"), page.of_class("st-card"), page.of_class("st-answers")
@@ -250,7 +275,7 @@ def test_unsure_and_truncated_are_said_in_words_and_shown() -> None:
 
 
 def test_an_unsure_side_has_a_question_mark() -> None:
-    p = prediction(find_quotes(ARTICLE)[0])
+    p = prediction(quotations()[0])
     p = replace(p, axes={**p.axes, "side": replace(p.side, threshold=0.9)})
     (mark,) = parsed(Reading(ARTICLE, [p]).to_html()).of_tag("mark")
     assert mark.attributes["data-badge"] == "US?"
@@ -494,7 +519,12 @@ def test_a_long_article_with_many_quotations_is_a_page_of_reasonable_size() -> N
         f'{sentence}"They broke promise {i} and billed us for it," the office said.' for i in range(500)
     ]
     article = "\n\n".join(paragraphs)
-    read = reading(article)
+    starts = [match.start() for match in re.finditer("They broke", article)]
+    quotes = [
+        Quote("They", f"official {i}", spans=((at, at + 25),), cue=(at - 9, at - 2))
+        for i, at in enumerate(starts)
+    ]
+    read = reading(article, quotes)
     assert (len(read), len(article) > 200_000) == (500, True)
     page = read.to_html()
     assert len(page) < 2_000_000
