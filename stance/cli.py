@@ -74,15 +74,24 @@ def column_names(given: list[str] | None) -> dict[str, str]:
 def read(
     article: Annotated[str, typer.Argument(help="A text file; - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with the quotations marked, and no table.")
+    ] = None,
     date: Annotated[str | None, typer.Option(help="When the article appeared, such as 2019-10-09.")] = None,
     model: Model = None,
     actors: ActorsFile = None,
 ) -> None:
     """Find the quotations of an article and say who speaks and what they do."""
+    if html:
+        _check_page(html, article)
     text = _text(article)
     reading = load(model, actors=actors).read(text, date=date)
+    if html:
+        _write_page(html, reading)
     if as_json:
         typer.echo(json.dumps(reading.as_dicts(), ensure_ascii=False, indent=1))
+    elif html:
+        return
     elif not reading:
         typer.echo("No quotations found.")
     else:
@@ -178,6 +187,23 @@ def _text(article: str) -> str:
             f"{article} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#x}. "
             "Save it as UTF-8."
         ) from error
+
+
+def _check_page(path: Path, article: str) -> None:
+    if article != "-" and path.exists() and Path(article).exists() and path.samefile(article):
+        raise SettingsError(f"{path} is the article that is read, and would be lost. Give another --html.")
+    if path.is_dir() or path == Path("-"):
+        raise SettingsError(f"{path} is no file. Give --html the name of one, such as page.html.")
+
+
+def _write_page(path: Path, reading: Reading) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(reading.to_html(), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise SettingsError(f"The page {path} cannot be written: {error.strerror or error}.") from error
+    count = f"{len(reading):,} quotation{'' if len(reading) == 1 else 's'}"
+    typer.echo(f"{count} marked in {path}", err=True)
 
 
 def _as_table(reading: Reading) -> Table:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from stance import page
 from stance.errors import MissingPackageError
 from stance.results import Prediction
 
@@ -51,6 +52,14 @@ class Reading(Sequence[Prediction]):
     def to_frame(self) -> "pandas.DataFrame":
         """A pandas table, one row a quotation; MissingPackageError where pandas is not installed."""
         return frame_of(self.as_dicts())
+
+    def to_html(self) -> str:
+        """The article as a page that stands alone: quotations marked, counted and explained."""
+        return page.document(self.article, self._predictions)
+
+    def _repr_html_(self) -> str:
+        """The same page inside a notebook."""
+        return page.fragment(self.article, self._predictions)
 
 
 def frame_of(rows: Sequence[dict[str, Any]]) -> "pandas.DataFrame":

@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "cli writing tables textfiles classifier folder reading explanation runtime calibration encoding results "
-    "quotes speakers actors labels errors"
+    "cli writing tables textfiles classifier folder reading page passages explanation runtime calibration "
+    "encoding results quotes speakers actors labels errors"
 ).split()
 HOMES = {
     "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},

@@ -95,6 +95,50 @@ def test_read_says_so_where_nobody_is_quoted(model_folder: Path) -> None:
     assert run("read", "-", "--json", "--model", model_folder, stdin="Nobody spoke.").stdout == "[]\n"
 
 
+def test_read_writes_a_page_and_says_where(
+    article: Path, tmp_path: Path, model_folder: Path, classifier: StanceClassifier
+) -> None:
+    page = tmp_path / "new" / "page.html"
+    result = run("read", article, "--html", page, "--model", model_folder)
+    assert page.read_text(encoding="utf-8") == classifier.read(ARTICLE).to_html()
+    assert (result.stdout, result.stderr) == ("", f"2 quotations marked in {page}\n")
+
+
+def test_read_prints_json_beside_a_page(article: Path, tmp_path: Path, model_folder: Path) -> None:
+    page = tmp_path / "page.html"
+    result = run("read", article, "--html", page, "--json", "--model", model_folder)
+    assert len(json.loads(result.stdout)) == 2
+    assert page.exists()
+
+
+def test_read_writes_a_page_without_quotations(tmp_path: Path, model_folder: Path) -> None:
+    page = tmp_path / "page.html"
+    result = run("read", "-", "--html", page, "--model", model_folder, stdin="Nobody spoke.")
+    assert "Nobody spoke." in page.read_text(encoding="utf-8")
+    assert result.stderr == f"0 quotations marked in {page}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("article.txt", "is the article that is read, and would be lost. Give another --html."),
+        ("x/../article.txt", "is the article that is read"),
+        (".", "is no file. Give --html the name of one, such as page.html."),
+        ("article.txt/page.html", "cannot be written: "),
+    ],
+)
+def test_read_refuses_a_page_that_cannot_be_written(
+    article: Path, name: str, message: str, tmp_path: Path, model_folder: Path
+) -> None:
+    (tmp_path / "x").mkdir()
+    assert message in refused("read", article, "--html", tmp_path / name, "--model", model_folder)
+    assert article.read_text(encoding="utf-8") == ARTICLE
+
+
+def test_a_page_is_not_written_to_a_file_called_dash(article: Path, model_folder: Path) -> None:
+    assert "- is no file" in refused("read", article, "--html", "-", "--model", model_folder)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -41,3 +41,13 @@ def test_the_repr_lists_what_was_said(classifier: StanceClassifier) -> None:
     lines = repr(classifier.read(ARTICLE)).splitlines()
     assert "2 quotation(s)" in lines[0]
     assert len(lines) == 3
+
+
+def test_a_notebook_shows_the_page_of_the_same_text(classifier: StanceClassifier) -> None:
+    reading = classifier.read(ARTICLE)
+    page, shown = reading.to_html(), reading._repr_html_()
+    assert page.startswith("<!doctype html>")
+    assert shown.startswith('<div class="stance-reading ')
+    for part in ("They steal and lie.", "We never did it,", "a Chinese ministry official"):
+        assert part in page
+        assert part in shown
