@@ -66,7 +66,7 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
             return Source(words, phrase, (start, start + 1), direct=True)
     if low[start : start + 2] == ["according", "to"] or low[start : start + 1] == ["per"]:
         name = start + (1 if low[start] == "per" else 2)
-        phrase = after(words, name, end)
+        phrase = _author(words, after(words, name, end), end)
         return Source(words, phrase, (start, name), direct=True) if phrase else None
     pointed = _pointed_at(words, start, end, ended=ended)
     if pointed:
@@ -128,6 +128,26 @@ def is_passive(words: Words) -> bool:
     return bool(form and form[1] == "finite" and (last == 0 or low[last - 1] in BE or low[last - 1] in ADVERBS))
 
 
+def _antecedent(words: Words, verb: int) -> Phrase | None:
+    """The noun in front of "that" in "a report that said"."""
+    that = verb - 1
+    while that > 0 and words.low[that] in ADVERBS:
+        that -= 1
+    if that < 1 or words.low[that] != "that" or words.low[that - 1] not in role_nouns():
+        return None
+    return ending(words, that - 1, 0)
+
+
+def _author(words: Words, phrase: Phrase | None, end: int) -> Phrase | None:
+    """ "according to a statement from Ann Roe" → Ann Roe."""
+    if not phrase or role_nouns().get(words.low[phrase.last - 1], ("",))[0] != "text":
+        return phrase
+    behind_it = phrase.last + (1 if words.low[phrase.last : phrase.last + 1] in (["issued"], ["released"]) else 0)
+    if words.low[behind_it : behind_it + 1] not in (["by"], ["from"], ["of"]):
+        return phrase
+    return after(words, behind_it + 1, end) or phrase
+
+
 @cache
 def _cue_words() -> frozenset[str]:
     """All words that can be the cue of an attribution, or the first of one."""
@@ -181,7 +201,7 @@ def leading(words: Words) -> Source | None:
     for verb in [index for index in range(end - 1, -1, -1) if low[index] in cues]:
         form = _form(words, verb)
         if (low[verb] == "according" and low[verb + 1 : verb + 2] == ["to"]) or low[verb : verb + 2] == ["words", "of"]:
-            phrase = after(words, verb + 2, end)
+            phrase = _author(words, after(words, verb + 2, end), end)
             if phrase:
                 return Source(words, phrase, (verb, verb + 2), direct=True)
         if low[verb] == "by" and verb and forms.get(low[verb - 1]) and verb + 1 < end and _passive(words, verb - 1):
@@ -197,13 +217,16 @@ def leading(words: Words) -> Source | None:
                 judged = _judged(words, phrase)
                 if owned.direct and not judged:
                     return owned
-                weak = weak or (None if judged else owned)
+                weak = weak or (None if judged or pending is not None else owned)
                 continue
         if not form or (is_name(word[verb]) and verb and not word[verb].isupper()):
             continue
-        if verb == 0 or low[verb - 1] == "as":
+        inserted = word[verb - 1] == "," and form == (SAY, "finite")
+        if verb == 0 or low[verb - 1] == "as" or inserted:
             inverted = after(words, verb + 1, end) if form[1] == "finite" and verb + 1 < end else None
-            if inverted and form[0] == SAY and word[end - 1] in ":," and inverted.end >= end - 1:
+            if inverted and inserted and low[inverted.end : inverted.end + 1] in ([","], ["who"]):
+                return Source(words, inverted, (verb, verb + 1), direct=True)
+            if inverted and form[0] == SAY and word[end - 1] in ":," and inverted.end >= end - 1 and not inserted:
                 return Source(words, inverted, (verb, verb + 1), direct=True)
         if not _acts(words, verb, form, 0):
             if form[1] == "participle" and verb and is_name(word[verb - 1]) and low[verb - 1] not in TIMES:
@@ -215,7 +238,7 @@ def leading(words: Words) -> Source | None:
             elif form[1] == "finite" and low[verb - 1] not in BE and low[verb] not in role_nouns():
                 pending = pending if pending is not None else verb
             continue
-        phrase = before(words, verb, 0)
+        phrase = _antecedent(words, verb) or before(words, verb, 0)
         if phrase and form[0] in (JUDGE, THINK) and not _somebody(words, phrase) and low[phrase.first] != "it":
             if verb == end - 1:
                 return None  # "a dish called"

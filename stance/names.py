@@ -9,7 +9,9 @@ from functools import cache
 from stance.lexicon import (
     ABBREVIATIONS,
     DETERMINERS,
+    FAMILY_NAMES,
     GENDERED_TITLES,
+    PLACES,
     POSSESSIVES,
     PREPOSITIONS,
     TIMES,
@@ -97,6 +99,9 @@ class Names:
         best = self._best[name, gender]
         if best and best.place > place:
             best = self._chosen(name, gender, place)
+        office = title in TITLES and title not in GENDERED_TITLES
+        if best and best.place > place and office and len(name) == 1:
+            return ""  # "President Roe" need not be the Roe who is named later
         return best.text if best else ""
 
     def gender(self, name: Name, title: str = "") -> str:
@@ -122,9 +127,13 @@ class Names:
             shown = _person_words()
             for first, last in FULL_NAME.findall(self.article):
                 gender = shown.get(first)
-                if gender is not None:
+                if first in FAMILY_NAMES and last.lower() not in role_nouns() and last.lower() not in PLACES:
+                    people.setdefault(first, "")
+                elif gender is not None:
                     # Where a surname is a man's and a woman's, it tells nothing.
                     people[last] = gender if people.get(last, gender) in ("", gender) else ""
+                    if first in given_names():
+                        people.setdefault(first, gender)
             self._people = people
         return self._people
 

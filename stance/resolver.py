@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from stance.attribution import subject
 from stance.lexicon import (
+    ADVERBS,
     AUXILIARIES,
     DETERMINERS,
     GENDERED_TITLES,
     IRREGULAR_PASTS,
+    PLACES,
     POSSESSIVES,
     PREPOSITIONS,
     PRONOUNS,
@@ -21,13 +23,13 @@ from stance.lexicon import (
     verb_forms,
 )
 from stance.names import Name, Names, Span, agrees, clean, name_of, shortened, worth
-from stance.phrases import Phrase, Words, ending, is_name
+from stance.phrases import Phrase, Words, after, ending, is_name
 from stance.surroundings import sentences
 
 NAME = re.compile(
     r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
 )
-NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES
+NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES | ADVERBS | frozenset(("here", "yes"))
 FEMALE = frozenset("she her".split())
 SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
 PARAGRAPHS = 4
@@ -104,6 +106,9 @@ class Resolver:
         people: list[Mention] = []
         for line in self._lines_before(place, 6):
             for mention in (one for sentence in self._mentions(line, self._end_of(line)) for one in sentence):
+                before = self._article[max(0, mention.place - 6) : mention.place].split()
+                if before and before[-1] in ("to", "by", "with"):
+                    continue
                 if mention.name and not any(agrees(mention.name, known.name) for known in people):
                     people.append(mention)
         sure = [person for person in people if person.sure] or people
@@ -219,6 +224,9 @@ class Resolver:
 
     def _form(self, mention: Mention, place: int) -> str:
         here = " ".join(mention.name)
+        if " " in mention.name[0]:
+            words = Words(self._article, mention.place, mention.place + len(here))
+            return self.named(words, Phrase(0, len(words.word), len(words.word)))
         known = [text for full, text in self._introduced.items() if agrees(full, mention.name)]
         if len(known) == 1:
             return known[0]
@@ -260,13 +268,34 @@ class Resolver:
                 if (place := self._article.find(pronoun, begin, close)) >= 0
             ]
             earliest = min((mention.place for mention in pronouns), default=end)
+            noun = self._human_noun(begin, close)
             for match in NAME.finditer(self._article, begin, close):
-                mention = self._mention(match, opening=not found and match.start() < earliest)
+                mention = self._mention(match, opening=not found and not noun and match.start() < earliest)
                 if mention:
                     found.append(mention)
+            if noun and not any(mention.place < noun.place + len(noun.name[0]) for mention in found):
+                found.insert(0, noun)
             if pronouns:
                 found = sorted([*found, *pronouns], key=lambda mention: mention.place)
         return found
+
+    def _human_noun(self, start: int, end: int) -> Mention | None:
+        """A person without a name with whom a sentence opens: "A senior official", "His mother"."""
+        first = self._article[start : start + 9].partition(" ")[0]
+        if not first[:1].isupper() or not (first.lower() in DETERMINERS or first.lower() in POSSESSIVES):
+            return None
+        words = Words(self._article, start, min(end, start + 80))
+        phrase = after(words, 0, len(words.word))
+        if not phrase or is_name(words.word[phrase.last - 1]):
+            return None
+        if phrase.end > phrase.last + 1 and is_name(words.word[phrase.last + 1]):
+            return None  # "His wife, Ann Roe," is found by the name
+        kind, gender = role_nouns().get(words.low[phrase.last - 1], ("", ""))
+        kinds = [role_nouns()[low] for low in words.low[: phrase.last] if low in role_nouns()]
+        if kind != "person" and not (kinds and kinds[0][0] == "person"):
+            return None
+        gender = gender or (kinds[0][1] if kinds else "")
+        return Mention(words.span(0, 1)[0], (words.text(0, phrase.last),), "", gender, first=True, sure=True)
 
     def _mention(self, match: re.Match[str], *, opening: bool) -> Mention | None:
         """A name as a mention of a person; None where it is none, or only describes a noun behind it."""
@@ -290,7 +319,7 @@ class Resolver:
             sure, gender = True, gender or noun[1] or given_names().get(key)
         if not sure and len(words) == 1 and not opening:
             return None
-        if key.isupper() and len(key) < 5:
+        if (key.isupper() and len(key) < 5) or key.lower() in PLACES:
             return None
         following = self._word_behind(end)
         roles = role_nouns()
@@ -321,19 +350,22 @@ class Resolver:
 
     def _body_meant(self, place: int, last: Last, *, plural: bool) -> str | None:
         """The body or group that "it" or "they" means: the last speaker, else the subject of a sentence."""
-        if last.name and self._is_body(last.name, plural=plural) and place - last.end < 600:
+        if last.name and self._is_body(last.name, plural=plural, strictly=True) and place - last.end < 600:
             return last.name
         for text, words, phrase in self._subjects(place):
             if self._is_body(text, plural=plural):
                 return self.named(words, phrase)
         return None
 
-    def _is_body(self, text: str, *, plural: bool) -> bool:
+    def _is_body(self, text: str, *, plural: bool, strictly: bool = False) -> bool:
+        """Whether a phrase names a body or a group; strictly: not by having no sign of a person alone."""
         words = text.replace(",", "").split()
         kinds = [role_nouns().get(word.lower(), ("", ""))[0] for word in words]
         if "body" in kinds or (not plural and "text" in kinds) or (plural and "people" in kinds) or (plural and " and " in text):
             return True
         name = _name_in(text)
+        if strictly and len(name) > 1 and not text.startswith(("The ", "the ")):
+            return False
         return bool(name) and "person" not in kinds and not self.names.is_human(name, words[0].lower().rstrip("."))
 
     def _subjects(self, place: int) -> list[tuple[str, Words, Phrase]]:
@@ -354,6 +386,8 @@ class Resolver:
         """ "the mayor" → "Mayor Ann Roe", "the ministry" → "China's Commerce Ministry", where named so far."""
         noun = words.low[phrase.last - 1]
         kind = role_nouns().get(noun, ("", ""))[0]
+        if noun in ("statement", "release") and words.low[phrase.first] == "the":
+            return self._issuer(place)
         if kind not in ("person", "body") or words.low[phrase.first] not in ("the", "this", "that"):
             return None
         if kind == "body":
@@ -362,6 +396,14 @@ class Resolver:
             holder = self._holder(start, start + len(noun))
             if holder:
                 return holder
+        return None
+
+    def _issuer(self, place: int) -> str | None:
+        """Who made "the statement": the person or body that the sentences before it are about."""
+        for text, words, phrase in self._subjects(place):
+            kinds = [role_nouns().get(low, ("",))[0] for low in words.low[phrase.first : phrase.last]]
+            if "text" not in kinds and ("person" in kinds or self._is_body(text, plural=False)):
+                return self.named(words, phrase)
         return None
 
     def _mentions_of(self, noun: str, place: int) -> Iterator[int]:

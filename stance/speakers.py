@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stance.attribution import Source, agent, behind, is_passive, leading, subject
 from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb_forms
 from stance.marks import Span
-from stance.phrases import Phrase, Words, is_name
+from stance.phrases import Phrase, Words, ending, is_name
 from stance.phrases import before as preceding
 from stance.resolver import NOT_NAMES, Last, Resolver
 from stance.surroundings import BLANK, CLOSING, NEAR, Place, Surroundings, sentence_start
@@ -157,7 +157,8 @@ class SpeakerFinder:
         first = words.low[phrase.first]
         if phrase.last - phrase.first == 1 and (first in PRONOUNS or first in POSSESSIVES):
             if first in ("who", "which", "whose") and phrase.first:
-                owner = preceding(words, phrase.first, 0)
+                comma = words.word[phrase.first - 1] == ","
+                owner = (preceding if comma else ending)(words, phrase.first - (0 if comma else 1), 0)
                 return Attribution(self._resolver.named(words, owner), cue, SURE) if owner else None
             return self._pronoun(first, words, phrase, cue)
         if first in NOBODIES and phrase.last - phrase.first < 3:
