@@ -26,6 +26,7 @@ from stance.phrases import DASHES, LINKING, MARKS, Phrase, Words, after, before,
 VAGUE = frozenset("agree agreed agrees offer offered offers continue continued continues promise repeat repeats repeated".split())
 BE = frozenset("is are was were be been being".split())
 PHRASAL = {"put": ("it", "this"), "puts": ("it", "this"), "went": ("on",), "goes": ("on",), "chimed": ("in",), "piped": ("up",)}
+INSERTS = BE | ADVERBS | frozenset(("that", "but", "and", "has", "had", "will", "would"))
 EXPLETIVES = frozenset("it that there what here he she let who".split())
 OBJECTS = frozenset("it that him her them this what his its their the a an as".split())
 
@@ -221,7 +222,7 @@ def leading(words: Words) -> Source | None:
                 continue
         if not form or (is_name(word[verb]) and verb and not word[verb].isupper()):
             continue
-        inserted = word[verb - 1] == "," and form == (SAY, "finite")
+        inserted = verb > 1 and word[verb - 1] == "," and form == (SAY, "finite") and low[verb - 2] in INSERTS
         if verb == 0 or low[verb - 1] == "as" or inserted:
             inverted = after(words, verb + 1, end) if form[1] == "finite" and verb + 1 < end else None
             if inverted and inserted and low[inverted.end : inverted.end + 1] in ([","], ["who"]):

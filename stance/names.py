@@ -31,6 +31,7 @@ MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read clo
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
 DATELINE = 1000  # characters in which a dateline can stand
 ENDS = " ,;:–—-\xa0\t"
+PARTICLES = frozenset("de la del della da di du von van der den bin al el".split())
 BARE_ENDS = frozenset(".;:?!’' ")
 WORD = re.compile(r"[\w’'-]+")
 
@@ -204,7 +205,7 @@ class Names:
             elif last[-1] == ",":
                 telling = bare in role_nouns()
             else:
-                telling = last[0].isupper() or last in role_nouns()
+                telling = last[0].isupper() or last in role_nouns() or last in PARTICLES
             if telling and bare not in PREPOSITIONS and bare not in DETERMINERS:
                 return last
         following = article[end : end + 2]
