@@ -33,7 +33,15 @@ SAME_TITLES = {
     "ceo": "executive",
     "chair": "chair chairman chairwoman",
     "premier": "premier minister",
+    "china": "chinese",
+    "american": "us",
+    "america": "us",
+    "japan": "japanese",
+    "taiwan": "taiwanese taiwan's",
 }
+ISO = re.compile(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?")
+DESCRIBED = 3  # words beside a name from which on the speaker counts as described
+PLAIN = {ord("."): "", ord("’"): "'"} | dict.fromkeys(map(ord, "-–—‑,;:()[]{}\"“”!?*/&_\xa0"), " ")
 IDLE = frozenset("the a an former then us american chinese china china's vice deputy acting top senior".split())
 
 
@@ -91,51 +99,65 @@ class Actors:
         that may tell the full name.
         """
         day = iso_date(date or "")
-        found = {name: rows for name in self._named(speaker, context) if (rows := self._held(name, day))}
+        names, title = self._named(speaker, context)
+        found = {name: rows for name in names if (rows := self._held(name, day))}
         if len(found) > 1 and context:
-            there = _key(context)
-            found = {name: rows for name, rows in found.items() if f" {_key(name)} " in f" {there} "}
-        return _foremost(next(iter(found.values())), day) if len(found) == 1 else None
+            there = f" {_key(context)} "
+            found = {name: rows for name, rows in found.items() if f" {_key(name)} " in there}
+        if len(found) != 1:
+            return None
+        rows = next(iter(found.values()))
+        return _foremost([row for row in rows if title and _fits(title, row.office)] or rows, day)
 
     def written_out(self, speaker: str, *, date: str | None = None, context: str | None = None) -> str:
-        """A known name → name and office; everything else, and a name of two people, unchanged."""
+        """A known name → name and office; everything else, and a name of two people, unchanged.
+
+        So is a speaker who is described at length already: with the office, or with words enough.
+        """
         actor = self.find(speaker, date=date, context=context)
         if actor is None:
             return speaker
         day = iso_date(date or "")
         office = f"former {actor.office}" if day and not actor.held_on(day) else actor.office
-        told = set(_key(speaker).split())
-        return speaker if set(_key(office).split()) <= told else f"{speaker}, {office}"
+        if not actor.family:
+            return f"{speaker}, {office}"
+        name = actor.name.partition(" (")[0]
+        beside = [word for word in _key(speaker).split() if word not in _key(name).split()]
+        if len(beside) < DESCRIBED:
+            return f"{name}, {office}"
+        return speaker if _fits(beside, office) else f"{speaker}, {office}"
 
     def gender_of(self, name: str) -> str:
         """f or m of a person with this name, nothing where it is not known or differs."""
         genders = {self._rows[one][0].gender for one in self._names.get(_key(name), ())}
         return genders.pop() if len(genders) == 1 else ""
 
-    def _named(self, speaker: str, context: str | None) -> Sequence[str]:
-        """The names that a speaker can mean."""
+    def _named(self, speaker: str, context: str | None) -> tuple[Sequence[str], list[str]]:
+        """The names that a speaker can mean, and the words of the title in front of them."""
         for text in dict.fromkeys((speaker, speaker.partition(",")[0])):
             words = _key(text).split()
             whole = self._names.get(" ".join(words))
             if whole:
-                return whole
+                name = _key(whole[0]).split()
+                return whole, [word for word in words if word not in name and word not in IDLE]
             for first in range(1, len(words) - 1):
                 found = self._names.get(" ".join(words[first:]))
                 if found and words[first - 1] not in PREPOSITIONS and self._rows[found[0]][0].family:
-                    return found
-            found = self._titled(words) or self._in_context(words, context)
+                    return found, [word for word in words[:first] if word not in IDLE]
+            found, title = self._titled(words)
+            found = found or self._in_context(words, context)
             if found:
-                return found
-        return ()
+                return found, title
+        return (), []
 
-    def _titled(self, words: list[str]) -> list[str]:
+    def _titled(self, words: list[str]) -> tuple[list[str], list[str]]:
         """ "Foreign Minister Wang" → those of that family name whose office has the words of the title."""
         for first in range(1, len(words)):
             bearers = self._families.get(" ".join(words[first:]), ())
             title = [word for word in words[:first] if word not in IDLE]
-            if bearers and title and any(word in TITLES or word in SAME_TITLES for word in title):
-                return [name for name in bearers if any(_fits(title, row.office) for row in self._rows[name])]
-        return []
+            if bearers and any(word in TITLES or word in SAME_TITLES for word in title):
+                return [one for one in bearers if any(_fits(title, row.office) for row in self._rows[one])], title
+        return [], []
 
     def _in_context(self, words: list[str], context: str | None) -> list[str]:
         """A family name alone → the bearer whose full name the context has."""
@@ -175,36 +197,55 @@ def iso_date(text: str) -> str | None:
 
 
 def _rows(lines: Iterable[str], where: str) -> list[Actor]:
-    reader = csv.DictReader(lines)
-    columns = [FORMER_NAMES.get(name, name) for name in reader.fieldnames or ()]
+    reader = csv.reader(lines)
+    columns = [FORMER_NAMES.get(name.strip(), name.strip()) for name in next(reader, [])]
     missing = [name for name in ("name", "office") if name not in columns]
     if missing:
         raise ActorsError(
             f"{where} has no column {' and no column '.join(missing)}; a table of actors has the "
             f"columns {', '.join(COLUMNS)}, of which name and office are needed."
         )
-    reader.fieldnames = columns
-    return [_actor(row, f"{where}, line {reader.line_num}") for row in reader]
+    places = [columns.index(name) if name in columns else -1 for name in COLUMNS]
+    rows = []
+    for cells in reader:
+        if any(cells):
+            given = [cells[place].strip() if 0 <= place < len(cells) else "" for place in places]
+            rows.append(_actor(given, where, reader.line_num))
+    return rows
 
 
-def _actor(row: dict[str, str], where: str) -> Actor:
-    cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
-    if not (cells["name"] and cells["office"]):
-        raise ActorsError(f"{where}: name or office is empty. Fill in both.")
-    if cells["side"] and cells["side"] not in SIDES:
-        raise ActorsError(f"{where}: side is {cells['side']!r}, but must be one of {', '.join(SIDES)} or empty.")
-    for column in ("from", "to"):
-        if cells[column] and iso_date(cells[column]) != cells[column]:
-            raise ActorsError(f"{where}: {column} is {cells[column]!r}, but must be a date such as 2019-10-09 or 2019.")
-    start, end = cells.pop("from"), cells.pop("to")
-    return Actor(**cells, start=start, end=end)
+def _actor(given: Sequence[str], where: str, line: int) -> Actor:
+    name, family, aliases, office, body, side, gender, start, end, source = given
+    if not (name and office):
+        raise ActorsError(f"{where}, line {line}: name or office is empty. Fill in both.")
+    if side and side not in SIDES:
+        raise ActorsError(f"{where}, line {line}: side is {side!r}, but must be one of {', '.join(SIDES)} or empty.")
+    for date in (start, end):
+        if date and not ISO.fullmatch(date):
+            raise ActorsError(f"{where}, line {line}: {date!r} is no date. Write 2019-10-09, 2019-10 or 2019.")
+    if start and end and start[: len(end)] > end:
+        raise ActorsError(f"{where}, line {line}: {name} leaves ({end}) before coming ({start}). Correct one of them.")
+    return Actor(name, office, family, aliases, body, side, gender, start, end, source)
 
 
 def _foremost(rows: Sequence[Actor], day: str | None) -> Actor:
-    """The row that counts: on a day the office that began last, else the present or the last one."""
+    """The row that counts: the office held for most of a day, month or year, else the present or last one."""
     if day:
-        return max(rows, key=lambda row: row.start)
+        return max(rows, key=lambda row: (_days_in(row, day), row.start))
     return max(rows, key=lambda row: (not row.end, row.start if not row.end else row.end))
+
+
+def _days_in(row: Actor, period: str) -> int:
+    """For how much of a period an office was held, in days of a calendar of even months."""
+    begins, ends = _number(period, first=True), _number(period, first=False)
+    start = _number(row.start, first=True) if row.start else begins
+    end = _number(row.end, first=False) if row.end else ends
+    return min(ends, end) - max(begins, start)
+
+
+def _number(date: str, *, first: bool) -> int:
+    year, month, day = ([int(part) for part in date.split("-")] + [0, 0])[:3]
+    return year * 372 + (month or (1 if first else 12)) * 31 + (day or (1 if first else 31))
 
 
 def _fits(title: Iterable[str], office: str) -> bool:
@@ -228,8 +269,7 @@ def _key(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.replace("’", "'"))
         text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    text = text.casefold().replace("'s ", " ").replace(".", "").replace("-", " ")
-    words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.removesuffix("'s"))
+    words = text.casefold().translate(PLAIN).replace("'s ", " ").removesuffix("'s").split()
     if words and words[0] == "the":
         words = words[1:]
-    return " ".join(word for word in words if word not in HONORIFICS)
+    return " ".join([word for word in words if word not in HONORIFICS])
