@@ -41,15 +41,19 @@ SAME_TITLES = {
 }
 ISO = re.compile(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?")
 DESCRIBED = 3  # words beside a name from which on the speaker counts as described
-PLAIN = {ord("."): "", ord("’"): "'"} | dict.fromkeys(map(ord, "-–—‑,;:()[]{}\"“”!?*/&_\xa0"), " ")
-IDLE = frozenset("the a an former then us american chinese china china's vice deputy acting top senior".split())
+PLAIN = {ord("."): "", ord("’"): "'"} | dict.fromkeys(map(ord, '-–—‑,;:()[]{}"“”!?*/&_\xa0'), " ")
+IDLE = frozenset(
+    "the a an former then us american chinese china china's vice deputy acting top senior".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person in one office, or a body. Dates are ISO, as exact as is known; empty where open."""
 
-    name: str  # of two who share a name, each has a word in brackets behind it and the name itself as an alias
+    name: (
+        str  # of two who share a name, each has a word in brackets behind it and the name itself as an alias
+    )
     office: str  # as news would write it: "Chinese Foreign Ministry spokesman"
     family: str = ""  # what news calls the person on second mention
     aliases: str = ""  # other spellings, orders and short forms, separated by |
@@ -156,7 +160,9 @@ class Actors:
             bearers = self._families.get(" ".join(words[first:]), ())
             title = [word for word in words[:first] if word not in IDLE]
             if bearers and any(word in TITLES or word in SAME_TITLES for word in title):
-                return [one for one in bearers if any(_fits(title, row.office) for row in self._rows[one])], title
+                return [
+                    one for one in bearers if any(_fits(title, row.office) for row in self._rows[one])
+                ], title
         return [], []
 
     def _in_context(self, words: list[str], context: str | None) -> list[str]:
@@ -219,12 +225,18 @@ def _actor(given: Sequence[str], where: str, line: int) -> Actor:
     if not (name and office):
         raise ActorsError(f"{where}, line {line}: name or office is empty. Fill in both.")
     if side and side not in SIDES:
-        raise ActorsError(f"{where}, line {line}: side is {side!r}, but must be one of {', '.join(SIDES)} or empty.")
+        raise ActorsError(
+            f"{where}, line {line}: side is {side!r}, but must be one of {', '.join(SIDES)} or empty."
+        )
     for date in (start, end):
         if date and not ISO.fullmatch(date):
-            raise ActorsError(f"{where}, line {line}: {date!r} is no date. Write 2019-10-09, 2019-10 or 2019.")
+            raise ActorsError(
+                f"{where}, line {line}: {date!r} is no date. Write 2019-10-09, 2019-10 or 2019."
+            )
     if start and end and start[: len(end)] > end:
-        raise ActorsError(f"{where}, line {line}: {name} leaves ({end}) before coming ({start}). Correct one of them.")
+        raise ActorsError(
+            f"{where}, line {line}: {name} leaves ({end}) before coming ({start}). Correct one of them."
+        )
     return Actor(name, office, family, aliases, body, side, gender, start, end, source)
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from stance.lexicon import (
-    ASK,
     ADVERBS,
+    ASK,
     AUXILIARIES,
     CLAUSE_STARTS,
     DETERMINERS,
@@ -23,9 +23,18 @@ from stance.lexicon import (
 )
 from stance.phrases import DASHES, LINKING, MARKS, Phrase, Words, after, before, ending, is_name
 
-VAGUE = frozenset("agree agreed agrees offer offered offers continue continued continues promise repeat repeats repeated".split())
+VAGUE = frozenset(
+    "agree agreed agrees offer offered offers continue continued continues promise repeat repeats repeated".split()
+)
 BE = frozenset("is are was were be been being".split())
-PHRASAL = {"put": ("it", "this"), "puts": ("it", "this"), "went": ("on",), "goes": ("on",), "chimed": ("in",), "piped": ("up",)}
+PHRASAL = {
+    "put": ("it", "this"),
+    "puts": ("it", "this"),
+    "went": ("on",),
+    "goes": ("on",),
+    "chimed": ("in",),
+    "piped": ("up",),
+}
 INSERTS = BE | ADVERBS | frozenset(("that", "but", "and", "has", "had", "will", "would"))
 EXPLETIVES = frozenset("it that there what here he she let who".split())
 OBJECTS = frozenset("it that him her them this what his its their the a an as".split())
@@ -58,11 +67,15 @@ def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
         return _signature(words, first, end)
     forms = verb_forms()
     start = first
-    while start < end and (low[start] in ADVERBS or low[start] in ("and", "but", "so", "thus")) and not is_name(word[start]):
+    while (
+        start < end
+        and (low[start] in ADVERBS or low[start] in ("and", "but", "so", "thus"))
+        and not is_name(word[start])
+    ):
         start += 1
     if start < end and forms.get(low[start], ("", ""))[1] == "finite":
         kind = forms[low[start]][0]
-        phrase = after(words, start + 1, end) if kind != JUDGE and kind != TELL or comma else None
+        phrase = after(words, start + 1, end) if (kind != JUDGE and kind != TELL) or comma else None
         if phrase and low[start + 1] not in OBJECTS - {"the", "a", "an", "his", "her", "its", "their"}:
             return Source(words, phrase, (start, start + 1), direct=True)
     if low[start : start + 2] == ["according", "to"] or low[start : start + 1] == ["per"]:
@@ -126,7 +139,9 @@ def is_passive(words: Words) -> bool:
     while last >= 0 and (low[last] in MARKS or low[last] in ("a", "an", "the", "as", ",", ":")):
         last -= 1
     form = verb_forms().get(low[last]) if last >= 0 else None
-    return bool(form and form[1] == "finite" and (last == 0 or low[last - 1] in BE or low[last - 1] in ADVERBS))
+    return bool(
+        form and form[1] == "finite" and (last == 0 or low[last - 1] in BE or low[last - 1] in ADVERBS)
+    )
 
 
 def _antecedent(words: Words, verb: int) -> Phrase | None:
@@ -143,7 +158,9 @@ def _author(words: Words, phrase: Phrase | None, end: int) -> Phrase | None:
     """ "according to a statement from Ann Roe" → Ann Roe."""
     if not phrase or role_nouns().get(words.low[phrase.last - 1], ("",))[0] != "text":
         return phrase
-    behind_it = phrase.last + (1 if words.low[phrase.last : phrase.last + 1] in (["issued"], ["released"]) else 0)
+    behind_it = phrase.last + (
+        1 if words.low[phrase.last : phrase.last + 1] in (["issued"], ["released"]) else 0
+    )
     if words.low[behind_it : behind_it + 1] not in (["by"], ["from"], ["of"]):
         return phrase
     return after(words, behind_it + 1, end) or phrase
@@ -176,7 +193,11 @@ def _whole(words: Words, start: int, verb: int) -> Phrase | None:
         lower = low[index]
         if not word[index][0].isalnum() and word[index] != ".":
             return None
-        if lower in AUXILIARIES or lower in CLAUSE_STARTS and lower != "and" or lower in ("he", "she", "they") and end - start > 1:
+        if (
+            lower in AUXILIARIES
+            or (lower in CLAUSE_STARTS and lower != "and")
+            or (lower in ("he", "she", "they") and end - start > 1)
+        ):
             return None
         if not is_name(word[index]) and lower in forms and lower not in roles and forms[lower][1] != "base":
             return None
@@ -201,11 +222,20 @@ def leading(words: Words) -> Source | None:
     cues = _cue_words()
     for verb in [index for index in range(end - 1, -1, -1) if low[index] in cues]:
         form = _form(words, verb)
-        if (low[verb] == "according" and low[verb + 1 : verb + 2] == ["to"]) or low[verb : verb + 2] == ["words", "of"]:
+        if (low[verb] == "according" and low[verb + 1 : verb + 2] == ["to"]) or low[verb : verb + 2] == [
+            "words",
+            "of",
+        ]:
             phrase = _author(words, after(words, verb + 2, end), end)
             if phrase:
                 return Source(words, phrase, (verb, verb + 2), direct=True)
-        if low[verb] == "by" and verb and forms.get(low[verb - 1]) and verb + 1 < end and _passive(words, verb - 1):
+        if (
+            low[verb] == "by"
+            and verb
+            and forms.get(low[verb - 1])
+            and verb + 1 < end
+            and _passive(words, verb - 1)
+        ):
             phrase = after(words, verb + 1, end)
             if phrase:
                 return Source(words, phrase, (verb - 1, verb + 1), direct=True)
@@ -227,20 +257,35 @@ def leading(words: Words) -> Source | None:
             inverted = after(words, verb + 1, end) if form[1] == "finite" and verb + 1 < end else None
             if inverted and inserted and low[inverted.end : inverted.end + 1] in ([","], ["who"]):
                 return Source(words, inverted, (verb, verb + 1), direct=True)
-            if inverted and form[0] == SAY and word[end - 1] in ":," and inverted.end >= end - 1 and not inserted:
+            if (
+                inverted
+                and form[0] == SAY
+                and word[end - 1] in ":,"
+                and inverted.end >= end - 1
+                and not inserted
+            ):
                 return Source(words, inverted, (verb, verb + 1), direct=True)
         if not _acts(words, verb, form, 0):
             if form[1] == "participle" and verb and is_name(word[verb - 1]) and low[verb - 1] not in TIMES:
                 phrase = ending(words, verb - 1, 0, alone=True)
                 if phrase and phrase.first and low[phrase.first - 1] in PREPOSITIONS:
                     return Source(words, phrase, (verb, verb + 1), direct=True)
-            if form[1] == "participle" or (form[0] != THINK and verb and low[verb - 1] in ("to", "by", "of", "before", "after", "in")):
-                pending = pending if pending is not None else verb
-            elif form[1] == "finite" and low[verb - 1] not in BE and low[verb] not in role_nouns():
+            if (
+                form[1] == "participle"
+                or (
+                    form[0] != THINK and verb and low[verb - 1] in ("to", "by", "of", "before", "after", "in")
+                )
+                or (form[1] == "finite" and low[verb - 1] not in BE and low[verb] not in role_nouns())
+            ):
                 pending = pending if pending is not None else verb
             continue
         phrase = _antecedent(words, verb) or before(words, verb, 0)
-        if phrase and form[0] in (JUDGE, THINK) and not _somebody(words, phrase) and low[phrase.first] != "it":
+        if (
+            phrase
+            and form[0] in (JUDGE, THINK)
+            and not _somebody(words, phrase)
+            and low[phrase.first] != "it"
+        ):
             if verb == end - 1:
                 return None  # "a dish called"
             continue
@@ -254,7 +299,11 @@ def leading(words: Words) -> Source | None:
             continue
         if pronoun and low[phrase.first] == "who" and _told(words, phrase.first):
             continue
-        if form[0] == THINK or low[verb] in VAGUE or (pronoun and low[phrase.first] != "who" and (form[0] == JUDGE or form[1] == "base")):
+        if (
+            form[0] == THINK
+            or low[verb] in VAGUE
+            or (pronoun and low[phrase.first] != "who" and (form[0] == JUDGE or form[1] == "base"))
+        ):
             weak = weak or found
             continue
         if weak and form[0] not in (SAY, TELL):
@@ -264,7 +313,12 @@ def leading(words: Words) -> Source | None:
         return weak
     if pending is None and end and word[end - 1] == ":":
         pending = end - 1
-    if pending is None and end and low[end - 1] in ("as", "a", "an", "the") and "as" in low[max(0, end - 2) : end]:
+    if (
+        pending is None
+        and end
+        and low[end - 1] in ("as", "a", "an", "the")
+        and "as" in low[max(0, end - 2) : end]
+    ):
         verb = end - 2 if low[end - 1] == "as" else end - 3
         if verb > 0 and low[verb - 1] in BE:
             return None  # "is seen as"
@@ -290,7 +344,19 @@ def _somebody(words: Words, phrase: Phrase) -> bool:
     while head > phrase.first and not words.word[head][0].isalpha():
         head -= 1
     low = words.low
-    if is_name(words.word[head]) or low[head] in ("he", "she", "they", "who", "which", "it", "one", "others", "another", "some", "many"):
+    if is_name(words.word[head]) or low[head] in (
+        "he",
+        "she",
+        "they",
+        "who",
+        "which",
+        "it",
+        "one",
+        "others",
+        "another",
+        "some",
+        "many",
+    ):
         return low[head] not in DETERMINERS or low[head] in ("another", "some", "many", "one")
     return any(low[i] in role_nouns() for i in range(phrase.first, phrase.last))
 
@@ -342,7 +408,10 @@ def _label(words: Words, end: int) -> Source | None:
     if words.word[end - 1] != ":" or end < 2 or end > 14:
         return None
     low = words.low
-    if any(low[i] in verb_forms() and low[i] not in role_nouns() and not is_name(words.word[i]) for i in range(end - 1)):
+    if any(
+        low[i] in verb_forms() and low[i] not in role_nouns() and not is_name(words.word[i])
+        for i in range(end - 1)
+    ):
         return None
     if low[0] in NOUN_CUES or low[0] in PREPOSITIONS:
         if low[:1] == ["from"] and end > 2:
@@ -378,7 +447,10 @@ def _signature(words: Words, first: int, end: int) -> Source | None:
     forms = verb_forms()
     if phrase.end < end and words.word[phrase.end] not in (",", "(", "/", "|"):
         return None
-    if any(forms.get(low[i], ("", ""))[1] == "finite" and not is_name(words.word[i]) for i in range(first, phrase.last)):
+    if any(
+        forms.get(low[i], ("", ""))[1] == "finite" and not is_name(words.word[i])
+        for i in range(first, phrase.last)
+    ):
         return None
     longer = end if end - phrase.last <= 14 else phrase.end
     return Source(words, Phrase(phrase.first, phrase.last, longer), (max(0, first - 1), first), direct=True)
@@ -400,7 +472,12 @@ def _acts(words: Words, verb: int, form: tuple[str, str], lowest: int) -> bool:
     previous = low[verb - 1]
     if low[verb] in role_nouns() or low[verb] in NOUN_CUES:
         # "report", "comment", "tweets": a verb only right behind its subject.
-        if previous in DETERMINERS or previous in PREPOSITIONS or previous in POSSESSIVES or previous.endswith(("’s", "'s")):
+        if (
+            previous in DETERMINERS
+            or previous in PREPOSITIONS
+            or previous in POSSESSIVES
+            or previous.endswith(("’s", "'s"))
+        ):
             return False
         bare = previous not in AUXILIARIES and previous not in PRONOUNS and not _plural(words, verb - 1)
         if shape != "finite" and bare:
@@ -411,7 +488,15 @@ def _acts(words: Words, verb: int, form: tuple[str, str], lowest: int) -> bool:
         # "was quoted as saying", "was asked": not the one who speaks, but for "is saying".
         return shape == "participle" or low[verb] in ("quoted", "cited", "heard")
     if shape == "finite":
-        return previous not in PREPOSITIONS or previous in ("and", "but", "while", "when", "as", "though", "although")
+        return previous not in PREPOSITIONS or previous in (
+            "and",
+            "but",
+            "while",
+            "when",
+            "as",
+            "though",
+            "although",
+        )
     if shape == "base":
         return _auxiliary_before(words, verb, lowest) or previous in PRONOUNS or _plural(words, verb - 1)
     return False
@@ -471,6 +556,8 @@ def _bare(words: Words, verb: int, kind: str, end: int) -> bool:
 
 def _parenthetical(words: Words, phrase: Phrase) -> bool:
     """Whether "…, he said" ends or interrupts the sentence behind a fragment."""
-    return phrase.first == 0 or words.word[phrase.first - 1] in (",", *DASHES) or words.low[
-        phrase.first - 1
-    ] in ("as", "that", "and", "how", "what")
+    return (
+        phrase.first == 0
+        or words.word[phrase.first - 1] in (",", *DASHES)
+        or words.low[phrase.first - 1] in ("as", "that", "and", "how", "what")
+    )

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from stance.runtime import Model, logits_of
 
 Item = TypeVar("Item")
 CHUNK = 2048  # quotations that stream holds at a time
+ARTICLES = 64  # that read_many holds at a time
 
 
 class StanceClassifier:
@@ -83,9 +84,23 @@ class StanceClassifier:
         """The quotations of an article with their speakers, classified in text order."""
         return Reading(article, self.classify_many(find_quotes(article, date=date)))
 
-    def read_many(self, articles: Iterable[str]) -> Iterator[Reading]:
-        """A Reading for each article, lazily."""
-        return (self.read(article) for article in _each(articles))
+    def read_many(
+        self, articles: Iterable[str], *, dates: Iterable[str | None] | None = None
+    ) -> Iterator[Reading]:
+        """A Reading for each article, lazily; the quotations of several are classified together.
+
+        dates: when they appeared, as many as there are articles. A blank article or one that is no text
+        raises a QuoteError with its position, when its turn comes.
+        """
+        dated = zip(_each(articles), repeat(None) if dates is None else dates, strict=dates is not None)
+        position = 0
+        while chunk := list(islice(dated, ARTICLES)):
+            found = [
+                (article, _quotes_of(article, date, position + i)) for i, (article, date) in enumerate(chunk)
+            ]
+            said = iter(self.classify_many([quote for _, quotes in found for quote in quotes]))
+            yield from (Reading(article, list(islice(said, len(quotes)))) for article, quotes in found)
+            position += len(chunk)
 
     def explain(self, p: Prediction, *, axis: str = "stance") -> Explanation:
         """Which words carried the label of one axis of a prediction that this model made.
@@ -183,6 +198,13 @@ def _each(items: Iterable[Item]) -> Iterable[Item]:
             "such as table['quote'], or with speakers [Quote(text, speaker), ...]."
         )
     return items
+
+
+def _quotes_of(article: str, date: str | None, position: int) -> list[Quote]:
+    try:
+        return find_quotes(article, date=date)
+    except QuoteError as error:
+        raise QuoteError(f"Article {position} (counted from 0): {error}") from error
 
 
 def _as_quote(item: object, position: int) -> Quote:

@@ -14,11 +14,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from stance import tables, writing
-from stance.classifier import StanceClassifier, load
-from stance.errors import ColumnError, SettingsError, StanceError, UnreadableFileError
+from stance import batch, tables
+from stance.classifier import load
+from stance.errors import SettingsError, StanceError, UnreadableFileError
 from stance.folder import ModelFolder
-from stance.quotes import find_quotes
 from stance.reading import Reading
 from stance.results import AxisScores
 from stance.textfiles import encoding_of
@@ -34,11 +33,19 @@ app = typer.Typer(
 )
 Model = Annotated[Path | None, typer.Option("--model", help="A model folder; else the one that comes along.")]
 ActorsFile = Annotated[
-    Path | None, typer.Option("--actors", help="A CSV of your own: name, aliases, office, side, start, end.")
+    Path | None,
+    typer.Option(
+        "--actors", help="A CSV of your own: name, office and, if known, family, aliases, from, to."
+    ),
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="The table to write.")]
 Columns = Annotated[
     list[str] | None, typer.Option("--column", help="A name of yours, such as quote=Text; may be repeated.")
+]
+
+
+ArticleColumns = Annotated[
+    list[str] | None, typer.Option("--column", help="A name of yours, such as text=Body; may be repeated.")
 ]
 
 
@@ -72,7 +79,13 @@ def column_names(given: list[str] | None) -> dict[str, str]:
 @app.command()
 @reported
 def read(
-    article: Annotated[str, typer.Argument(help="A text file; - for standard input.")],
+    article: Annotated[
+        str, typer.Argument(help="A text file, - for standard input, or a table with columns id and text.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="For a table of articles: the table to write.")
+    ] = None,
+    column: ArticleColumns = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page with the quotations marked, and no table.")
@@ -81,7 +94,13 @@ def read(
     model: Model = None,
     actors: ActorsFile = None,
 ) -> None:
-    """Find the quotations of an article and say who speaks and what they do."""
+    """Find the quotations of an article and say who speaks and what they do.
+
+    With a table of articles (columns id, text and, if known, date) and -o: one row a quotation.
+    """
+    if output or Path(article).suffix.lower() in tables.KINDS:
+        _read_table(article, output, column, (model, actors), alone=not (as_json or html or date))
+        return
     if html:
         _check_page(html, article)
     text = _text(article)
@@ -108,44 +127,22 @@ def classify(
     actors: ActorsFile = None,
 ) -> None:
     """Classify the quotations of a table; all its columns are kept."""
-    writing.check_output(output, [table])
-    names = tables.columns_of(table)
-    columns = tables.quote_columns(table, names, column_names(column))
-    classifier = load(model, actors=actors)
-    new = _new_columns(classifier, taken=names)
-    done = bad = 0
-    with writing.writing(output, [*names, *new.values()]) as writer:
-        rows = with_progress(tables.read_rows(table), "classifying")
-        for block in tables.blocks(rows):
-            classified = _classified([row for _, row in block], columns, classifier, new)
-            writer.write(classified)
-            done += len(classified)
-            bad += sum(row[new["error"]] is not None for row in classified)
-    typer.echo(f"{done:,} rows written to {output}" + _told(bad, new), err=True)
+    names = column_names(column)
+    told = batch.classify_table(table, output, lambda: load(model, actors=actors), names, with_progress)
+    typer.echo(told, err=True)
 
 
 @app.command()
 @reported
 def quotes(
-    articles: Annotated[Path, typer.Argument(help='JSONL, a line an article: {"id": ..., "text": ...}.')],
+    articles: Annotated[
+        Path, typer.Argument(help="Articles: CSV, JSONL or Parquet with columns id and text.")
+    ],
     output: Output,
+    column: ArticleColumns = None,
 ) -> None:
-    """Find the quotations of many articles and their speakers, without a model."""
-    writing.check_output(output, [articles])
-    names = tables.columns_of(articles)
-    missing = [name for name in ("id", "text") if name not in names]
-    if missing:
-        raise ColumnError(f"{articles} has no column {' and no '.join(missing)}, only {', '.join(names)}.")
-    with writing.writing(output, ["id", "quotes"]) as writer:
-        for line, row in with_progress(tables.read_rows(articles), "reading"):
-            if "id" not in row:
-                raise UnreadableFileError(f"{articles}, line {line} has no id. Give every article one.")
-            try:
-                found = find_quotes(row.get("text"))  # type: ignore[arg-type]
-            except StanceError as error:
-                raise UnreadableFileError(f"{articles}, line {line}: {error}") from error
-            said = [{"spans": q.spans, "text": q.text, "speaker": q.speaker, "cue": q.cue} for q in found]
-            writer.write([{"id": row["id"], "quotes": said}])
+    """Find the quotations of many articles and their speakers, without a model; one row an article."""
+    batch.find_in_table(articles, output, column_names(column), with_progress)
 
 
 @app.command()
@@ -172,6 +169,29 @@ def info(
     typer.echo(
         f"  files    {', '.join(f'{name} {size / 1e6:.1f} MB' for name, size in sizes.items())}: whole"
     )
+
+
+def _read_table(
+    articles: str,
+    output: Path | None,
+    column: list[str] | None,
+    opened: tuple[Path | None, Path | None],
+    *,
+    alone: bool,
+) -> None:
+    if output is None:
+        raise SettingsError(
+            f"{articles} is a table of articles. Say where its quotations go: -o quotations.csv"
+        )
+    if not alone:
+        raise SettingsError(
+            "--json, --html and --date are for one article. For a table give -o; dates are a column."
+        )
+    model, actors = opened
+    told = batch.read_table(
+        Path(articles), output, lambda: load(model, actors=actors), column_names(column), with_progress
+    )
+    typer.echo(told, err=True)
 
 
 def _text(article: str) -> str:
@@ -224,41 +244,6 @@ def _cell(scores: AxisScores) -> str:
     label, _, confidence = escape(str(scores)).rpartition(" ")
     shown = f"{label}\n{confidence}"
     return f"[dim]{shown}[/dim]" if scores.unsure else shown
-
-
-def _new_columns(classifier: StanceClassifier, *, taken: Iterable[str]) -> dict[str, str]:
-    """What is added to a row → the name of its column, with a prefix where the table has one of them."""
-    axes = [f"{name}{part}" for name in classifier.scheme.names for part in ("", "_confidence", "_unsure")]
-    new = [*axes, "truncated", "model", "error"]
-    prefix = "predicted_" if set(new) & set(taken) else ""
-    return {name: prefix + name for name in new}
-
-
-def _classified(
-    rows: list[tables.Row], columns: dict[str, str], classifier: StanceClassifier, new: dict[str, str]
-) -> list[tables.Row]:
-    """The rows with predictions; a bad one is kept, with the reason."""
-    good, errors = {}, {}
-    for place, row in enumerate(rows):
-        try:
-            good[place] = tables.quote_of(row, columns)
-        except StanceError as error:
-            errors[place] = str(error)
-    said = dict(zip(good, classifier.classify_many(good.values()), strict=True))
-    added: list[dict[str, Any]] = [
-        (said[place].as_dict() if place in said else {}) | {"error": errors.get(place)}
-        for place in range(len(rows))
-    ]
-    return [
-        {**row, **{column: found.get(name) for name, column in new.items()}}
-        for row, found in zip(rows, added, strict=True)
-    ]
-
-
-def _told(bad: int, new: dict[str, str]) -> str:
-    renamed = " (new columns are called predicted_…: the table had some of these names)"
-    reasons = f"; {bad:,} could not be classified, the column {new['error']} says why" if bad else ""
-    return reasons + (renamed if new["error"] != "error" else "")
 
 
 def with_progress(items: Iterable[Item], label: str) -> Iterator[Item]:

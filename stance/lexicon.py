@@ -105,7 +105,9 @@ def verb_forms() -> dict[str, tuple[str, str]]:
 def role_nouns() -> dict[str, tuple[str, str]]:
     """Noun → (person, people, body or text; f, m or nothing), from role_nouns.csv, and the plurals of persons."""
     nouns = {row["noun"]: (row["kind"], row["gender"]) for row in _rows("role_nouns.csv")}
-    plurals = {_third_person(noun): ("people", gender) for noun, (kind, gender) in nouns.items() if kind == "person"}
+    plurals = {
+        _third_person(noun): ("people", gender) for noun, (kind, gender) in nouns.items() if kind == "person"
+    }
     return {**plurals, **nouns}
 
 

@@ -10,10 +10,19 @@ Span = tuple[int, int]
 DOUBLE = re.compile(
     r"[\"“”„‟«»″＂'`&](?:(?<=[\"“”„‟«»″＂])|(?<=')'(?!')|(?<=`)`|(?<=&)(?:quot|[lr]dquo|[lr]aquo|bdquo|#34|#8220|#8221);)"
 )
-ENTITIES = {"&ldquo;": "“", "&#8220;": "“", "&rdquo;": "”", "&#8221;": "”", "&laquo;": "«", "&raquo;": "»", "&bdquo;": "„"}
+ENTITIES = {
+    "&ldquo;": "“",
+    "&#8220;": "“",
+    "&rdquo;": "”",
+    "&#8221;": "”",
+    "&laquo;": "«",
+    "&raquo;": "»",
+    "&bdquo;": "„",
+}
 # What looks like an opening or a closing single mark; an apostrophe inside a word is neither.
 SINGLE = re.compile(
-    r"['‘’](?:(?<![\w’'‘.,!?].)(?<=['‘])(?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-].)(?<=['’])(?!\w))", re.DOTALL
+    r"['‘’](?:(?<![\w’'‘.,!?].)(?<=['‘])(?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-].)(?<=['’])(?!\w))",
+    re.DOTALL,
 )
 ELISION = re.compile(r"(?:tis|twas|em|n|til|cause|bout|round|\d0s|\d\d)\b", re.IGNORECASE)
 FIRM = ",.!?…"  # before a single mark these show that it closes speech
@@ -39,7 +48,10 @@ class Marked:
 def marked(article: str) -> list[Marked]:
     """What stands between marks, in text order; a quotation inside a quotation belongs to the outer one."""
     doubles = _filled(_doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]))
-    if not any(start in article for start in ("‘", " '", "\n'", "('", "—'", '"\'', "“'")) and article[:1] != "'":
+    if (
+        not any(start in article for start in ("‘", " '", "\n'", "('", "—'", "\"'", "“'"))
+        and article[:1] != "'"
+    ):
         return doubles
     singles = _filled(_singles(article))
     if _british(article, singles, doubles):
@@ -114,7 +126,12 @@ def _is_pair(article: str, place: int, mark: str, where: int, other: str) -> boo
         return False
     before, first = article[place - 1 : place], article[place + 1]
     last, behind = article[where - 1], article[where + 1 : where + 2]
-    plain = before in (" ", "\n", "") and first.isalnum() and (last.isalpha() or last in FIRM) and behind in (" ", "\n", "", ".")
+    plain = (
+        before in (" ", "\n", "")
+        and first.isalnum()
+        and (last.isalpha() or last in FIRM)
+        and behind in (" ", "\n", "", ".")
+    )
     return plain and article.find("\n", place, where) < 0
 
 
@@ -123,7 +140,7 @@ def _role(article: str, place: int, after: int, mark: str, opener: str) -> str:
     mark, opener = ENTITIES.get(mark, mark), ENTITIES.get(opener, opener)
     if mark in "“‟":
         before, behind = article[place - 1 : place], article[after : after + 1]
-        misplaced = opener and before not in SPACES and behind in AFTER_CLOSING and behind not in "—–-…’'(" 
+        misplaced = opener and before not in SPACES and behind in AFTER_CLOSING and behind not in "—–-…’'("
         return CLOSES if opener == "„" or misplaced else OPENS
     if mark in ("„", "``"):
         return OPENS
@@ -151,7 +168,11 @@ def _role(article: str, place: int, after: int, mark: str, opener: str) -> str:
 def _is_measure(article: str, marks: Sequence[tuple[int, str]], index: int) -> bool:
     """Whether a straight mark behind a number counts inches: the sentence goes on, and another mark closes it."""
     place, mark = marks[index]
-    if mark != '"' or not article[place - 1].isdigit() or not article[place + 1 : place + 3].strip().islower():
+    if (
+        mark != '"'
+        or not article[place - 1].isdigit()
+        or not article[place + 1 : place + 3].strip().islower()
+    ):
         return False
     if index + 1 >= len(marks) or article.find("\n", place, marks[index + 1][0]) >= 0:
         return False
@@ -191,9 +212,7 @@ def _closed_later(article: str, marks: Sequence[tuple[int, str]], index: int, op
 
 def _singles(article: str) -> Iterator[Marked]:
     """Quotations between single marks, each told from apostrophes; paragraph by paragraph."""
-    marks = [
-        (found.start(), _opening(article, found.start())) for found in SINGLE.finditer(article)
-    ]
+    marks = [(found.start(), _opening(article, found.start())) for found in SINGLE.finditer(article)]
     spans: list[Span] = []
     index = 0
     while index < len(marks):

@@ -66,7 +66,7 @@ class Names:
         return index >= 0 and place < self._spans[index][1]
 
     def without_dateline(self, place: int, text: str) -> str:
-        """"MANILA Ann Roe" → "Ann Roe", where a paragraph near the beginning opens with it."""
+        """ "MANILA Ann Roe" → "Ann Roe", where a paragraph near the beginning opens with it."""
         first, _, rest = text.partition(" ")
         opens = place < DATELINE and self.article[place - 1 : place] in ("\n", "")
         return rest if opens and rest and len(first) > 3 and first.isalpha() and first.isupper() else text
@@ -156,7 +156,9 @@ class Names:
         if not earlier:
             return forms if not full else []
         if len({form.name[0] for form in earlier}) > 1:
-            most = {form.name: self.article.count(" ".join(form.name[-2:]), self.body, place) for form in earlier}
+            most = {
+                form.name: self.article.count(" ".join(form.name[-2:]), self.body, place) for form in earlier
+            }
             chosen = max(earlier, key=lambda form: (most[form.name], form.place))
         else:
             chosen = earlier[-1]
@@ -186,7 +188,7 @@ class Names:
             return None
         start = place - len(kind) - 1
         before = self.article[max(0, start - 20) : start].rpartition(" ")[0].rpartition(" ")[2]
-        if before[:1].isupper() or before in role_nouns() or before[-1:] in ",”\"":
+        if before[:1].isupper() or before in role_nouns() or before[-1:] in ',”"':
             return None
         key = self.article[place:end]
         return Form(place, (kind, key), f"{kind} {key}", gender, human=True)
@@ -199,7 +201,7 @@ class Names:
         before = article[max(0, place - 24) : place]
         last = before.rstrip(" ").rpartition(" ")[2] if before[-1:] == " " else ""
         if last:
-            bare = last.strip(".,\"”“").lower()
+            bare = last.strip('.,"”“').lower()
             if last[-1] == ".":
                 telling = bare in ABBREVIATIONS or len(bare) == 1
             elif last[-1] == ",":
@@ -279,16 +281,31 @@ def name_of(words: Words, phrase: Phrase) -> Name:
     index = phrase.last - 1
     roles = role_nouns()
     for i in range(phrase.first + 1, index):
-        if words.low[i] in LINKING and words.low[i - 1] in roles and roles[words.low[i - 1]][0] in ("person", "people"):
+        if (
+            words.low[i] in LINKING
+            and words.low[i - 1] in roles
+            and roles[words.low[i - 1]][0] in ("person", "people")
+        ):
             return ()
     while index >= phrase.first and len(name) < 4:
         word, low = words.word[index], words.low[index].rstrip(".")
-        if word == "." or low in MARKS or (len(word) == 1 and word.isupper()) or (len(word) == 2 and word[1] == "."):
+        if (
+            word == "."
+            or low in MARKS
+            or (len(word) == 1 and word.isupper())
+            or (len(word) == 2 and word[1] == ".")
+        ):
             index -= 1
             continue
         if low in TIMES:
             return ()
-        if not is_name(word) or low in TITLES or low in DETERMINERS or low in ABBREVIATIONS or low in PREPOSITIONS:
+        if (
+            not is_name(word)
+            or low in TITLES
+            or low in DETERMINERS
+            or low in ABBREVIATIONS
+            or low in PREPOSITIONS
+        ):
             if name or low not in ("jr", "sr"):
                 break
             index -= 1
@@ -332,6 +349,7 @@ def shortened(text: str) -> str:
         return text
     cuts = [i for i in range(3, LONGEST + 1) if words[i].lower() in CUTS or words[i - 1][-1] == ","]
     return clean(" ".join(words[: cuts[-1] if cuts else LONGEST]))
+
 
 def _in_title_case(line: str) -> bool:
     """Whether a line is a headline, in which every longer word has a capital."""

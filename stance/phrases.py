@@ -20,7 +20,9 @@ from stance.lexicon import (
 TOKEN = re.compile(r"[A-Za-z]\.(?:[A-Za-z]\.)+|\w+(?:[’'‑&-]\w+)*|--+|&#?\w+;|[^\w\s]|\n")
 DASHES = frozenset("–—―-") | {"--", "---"}
 MARKS = frozenset("\"“”„«»'‘’`*_>•")
-LINKING = frozenset("of for at in from with on to de la von van der den del al bin bint el da di du le".split())
+LINKING = frozenset(
+    "of for at in from with on to de la von van der den del al bin bint el da di du le".split()
+)
 CONJUNCTIONS = frozenset(
     "because while when whether if although though where how why whereas unless than so but and or nor yet according what "
     "whatever whose as like until since before after once".split()
@@ -48,7 +50,10 @@ class Words:
         self.word = TOKEN.findall(article, start, end)
         self.low = [word.lower() for word in self.word]
         if "&" in article[start:end]:
-            self.low = ['"' if word[0] == "&" and word[-1] == ";" else low for word, low in zip(self.word, self.low, strict=True)]
+            self.low = [
+                '"' if word[0] == "&" and word[-1] == ";" else low
+                for word, low in zip(self.word, self.low, strict=True)
+            ]
         self._offsets: list[int] = []
 
     def span(self, first: int, last: int) -> tuple[int, int]:
@@ -82,7 +87,9 @@ class Words:
 
 def is_name(word: str) -> bool:
     """Whether a word could belong to a name."""
-    return word[0].isupper() or (word[:2] in ("al", "el", "d’", "d'") and word[2:3] in "-’'" and len(word) > 4)
+    return word[0].isupper() or (
+        word[:2] in ("al", "el", "d’", "d'") and word[2:3] in "-’'" and len(word) > 4
+    )
 
 
 def before(words: Words, index: int, lowest: int = 0) -> Phrase | None:
@@ -136,7 +143,12 @@ def _before_apposition(words: Words, comma: int, lowest: int) -> Phrase | None:
             return None
         if inserted:
             name_last = all(is_name(words.word[i]) or words.word[i] == "." for i in range(start, right))
-        if inserted or (not (name_last and words.low[start] in DETERMINERS) and left > lowest and _hangs_on(words, start) and _can_bear(words, left - 1, lowest)):
+        if inserted or (
+            not (name_last and words.low[start] in DETERMINERS)
+            and left > lowest
+            and _hangs_on(words, start)
+            and _can_bear(words, left - 1, lowest)
+        ):
             if left < lowest:
                 return ending(words, right - 1, start)
             right, inserted = left, False
@@ -172,7 +184,13 @@ def _can_bear(words: Words, index: int, lowest: int) -> bool:
     before_it = found.first - 1
     if before_it < lowest or words.word[before_it] in (",", *DASHES):
         return True
-    return words.low[before_it] not in PREPOSITIONS or words.low[before_it] in ("and", "but", "as", "while", "when")
+    return words.low[before_it] not in PREPOSITIONS or words.low[before_it] in (
+        "and",
+        "but",
+        "as",
+        "while",
+        "when",
+    )
 
 
 def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> Phrase | None:
@@ -180,7 +198,16 @@ def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> P
     low, word = words.low, words.word
     if end < lowest:
         return None
-    if low[end] in PRONOUNS or low[end] in ("another", "others", "many", "some", "several", "both", "one", "everyone"):
+    if low[end] in PRONOUNS or low[end] in (
+        "another",
+        "others",
+        "many",
+        "some",
+        "several",
+        "both",
+        "one",
+        "everyone",
+    ):
         first = end - 1 if low[end] in ("which",) and False else end
         return Phrase(first, end + 1, end + 1)
     first = _run(words, end, lowest, couples=not alone)
@@ -256,7 +283,13 @@ def _run(words: Words, end: int, lowest: int, *, couples: bool = True) -> int:
                 index -= 1
                 continue
             is_role = lower in roles or lower.rstrip("s") in roles
-            if named and not seen_role and not (is_role and roles.get(lower, ("person",))[0] in ("person", "people")) and lower not in TITLES and lower not in ("de", "von", "van", "der", "bin", "al", "la", "el"):
+            if (
+                named
+                and not seen_role
+                and not (is_role and roles.get(lower, ("person",))[0] in ("person", "people"))
+                and lower not in TITLES
+                and lower not in ("de", "von", "van", "der", "bin", "al", "la", "el")
+            ):
                 break
             form = verb_forms().get(lower)
             if form and not is_role and (seen_role or named or index != end) and form[1] != "base":
@@ -267,7 +300,12 @@ def _run(words: Words, end: int, lowest: int, *, couples: bool = True) -> int:
             first = index
         elif this in ("&", "/"):
             pass
-        elif low[index] in MARKS and index - 3 >= lowest and low[index - 2] in MARKS and is_name(word[index - 3]):
+        elif (
+            low[index] in MARKS
+            and index - 3 >= lowest
+            and low[index - 2] in MARKS
+            and is_name(word[index - 3])
+        ):
             index -= 2
         else:
             break
@@ -294,28 +332,61 @@ def after(words: Words, start: int, highest: int) -> Phrase | None:
     while index < highest and index - start < LONGEST:
         this, lower = word[index], low[index]
         if this[0].isalpha() or this[0].isdigit():
-            if lower in ("of", "for", "at", "with", "and", "de", "von", "van", "al", "bin", "der", "la", "el", "the", "del"):
+            if lower in (
+                "of",
+                "for",
+                "at",
+                "with",
+                "and",
+                "de",
+                "von",
+                "van",
+                "al",
+                "bin",
+                "der",
+                "la",
+                "el",
+                "the",
+                "del",
+            ):
                 if index == start and lower != "the":
                     return None
                 if lower in ("and",) and not _couple(words, index) if index + 1 < highest else True:
                     break
-                if lower in ("at", "with", "for") and named and low[index - 1] not in roles and word[index - 1][0].islower():
+                if (
+                    lower in ("at", "with", "for")
+                    and named
+                    and low[index - 1] not in roles
+                    and word[index - 1][0].islower()
+                ):
                     break
-                if lower in ("for", "with", "at") and (index + 1 >= highest or not (is_name(word[index + 1]) or low[index + 1] in DETERMINERS or low[index + 1] in POSSESSIVES)):
+                if lower in ("for", "with", "at") and (
+                    index + 1 >= highest
+                    or not (
+                        is_name(word[index + 1])
+                        or low[index + 1] in DETERMINERS
+                        or low[index + 1] in POSSESSIVES
+                    )
+                ):
                     break
-            elif lower in PREPOSITIONS or lower in AUXILIARIES or lower in ("who", "whose", "which", "that"):
-                break
-            elif lower in TIMES and index > start:
-                break
-            elif (lower in ADVERBS and lower not in DETERMINERS) or _adverb(this):
-                break
-            elif lower in PRONOUNS:
-                break
-            elif this[0].islower() and lower in forms and forms[lower][1] != "base" and lower not in roles:
-                break
-            elif this[0].islower() and named and lower not in roles and lower not in DETERMINERS and not _leads_to_name(words, index, highest):
-                break
-            elif this[0].islower() and named and lower.endswith("ed") and lower not in roles:
+            elif (
+                lower in PREPOSITIONS
+                or lower in AUXILIARIES
+                or lower in ("who", "whose", "which", "that")
+                or (lower in TIMES and index > start)
+                or (lower in ADVERBS and lower not in DETERMINERS)
+                or _adverb(this)
+                or lower in PRONOUNS
+                or (this[0].islower() and lower in forms and forms[lower][1] != "base" and lower not in roles)
+                or (
+                    this[0].islower()
+                    and named
+                    and lower not in roles
+                    and lower not in DETERMINERS
+                    and not _leads_to_name(words, index, highest)
+                )
+                or (this[0].islower() and named and lower.endswith("ed") and lower not in roles)
+            ):
                 break
             named = named or (is_name(this) and lower not in TITLES) or lower in roles
         elif this == ".":
@@ -328,12 +399,19 @@ def after(words: Words, start: int, highest: int) -> Phrase | None:
             if closing >= highest or closing - index > 6:
                 break
             index = closing
-        elif low[index] in MARKS and index + 3 < highest and low[index + 2] in MARKS and is_name(word[index + 3]):
+        elif (
+            low[index] in MARKS
+            and index + 3 < highest
+            and low[index + 2] in MARKS
+            and is_name(word[index + 3])
+        ):
             index += 2
         elif this not in ("&", "/"):
             break
         index += 1
-    while index > start and (word[index - 1] in (",", "&", "/") or low[index - 1] in LINKING or low[index - 1] in ("and", "the")):
+    while index > start and (
+        word[index - 1] in (",", "&", "/") or low[index - 1] in LINKING or low[index - 1] in ("and", "the")
+    ):
         index -= 1
     if index <= start:
         return None
@@ -353,7 +431,12 @@ def _apposition(words: Words, index: int, highest: int) -> int:
     if index + 1 >= highest or words.word[index] != ",":
         return index
     first = words.low[index + 1]
-    begins = first in DETERMINERS or first in POSSESSIVES or first in role_nouns() or first in ("of", "who", "jr", "sr", "former", "deputy", "senior", "executive", "vice", "chief")
+    begins = (
+        first in DETERMINERS
+        or first in POSSESSIVES
+        or first in role_nouns()
+        or first in ("of", "who", "jr", "sr", "former", "deputy", "senior", "executive", "vice", "chief")
+    )
     named = is_name(words.word[index + 1]) and first not in TIMES and not is_name(words.word[index - 1])
     if first != "who" and (begins or named):
         end = index + 1
@@ -363,9 +446,16 @@ def _apposition(words: Words, index: int, highest: int) -> int:
             if words.low[end] in AUXILIARIES and words.low[end] not in ("’s", "'s"):
                 return index
             form = verb_forms().get(words.low[end])
-            if form and form[1] == "finite" and words.low[end] not in role_nouns() and not is_name(words.word[end]):
+            if (
+                form
+                and form[1] == "finite"
+                and words.low[end] not in role_nouns()
+                and not is_name(words.word[end])
+            ):
                 return index
-            if named and not (is_name(words.word[end]) or words.low[end] in LINKING or words.word[end] == "."):
+            if named and not (
+                is_name(words.word[end]) or words.low[end] in LINKING or words.word[end] == "."
+            ):
                 break
             end += 1
         return end if end - index <= LONGEST else index
@@ -373,4 +463,8 @@ def _apposition(words: Words, index: int, highest: int) -> int:
 
 
 def _adverb(word: str) -> bool:
-    return word.endswith("ly") and word[0].islower() and word not in ("family", "ally", "assembly", "supply", "monopoly")
+    return (
+        word.endswith("ly")
+        and word[0].islower()
+        and word not in ("family", "ally", "assembly", "supply", "monopoly")
+    )

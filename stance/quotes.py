@@ -62,7 +62,9 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
     if not article.strip():
         raise QuoteError("An article needs words, but this is empty.")
     if len(article) > PIECE:
-        return [quote for start, end in _pieces(article) for quote in _shifted(article[start:end], start, date)]
+        return [
+            quote for start, end in _pieces(article) for quote in _shifted(article[start:end], start, date)
+        ]
     return _quotes(article, date)
 
 
@@ -77,7 +79,9 @@ def _quotes(article: str, date: str | None) -> list[Quote]:
         if not quotation.label:
             if quotation.single and (not said.beside or parts[0][0] < first_line):
                 continue
-            if not said.beside and not is_speech(article, parts[0][0], parts[-1][1], named=said.name is not None, whole=said.whole):
+            if not said.beside and not is_speech(
+                article, parts[0][0], parts[-1][1], named=said.name is not None, whole=said.whole
+            ):
                 continue
         text = " ".join(article[start:end] for start, end in parts)
         context = _context(article, parts)

@@ -139,7 +139,9 @@ class Resolver:
         if pronoun in ("it", "its", "they", "their"):
             return self._body_meant(place, last, plural=pronoun in ("they", "their"))
         wanted = "f" if pronoun in FEMALE else "m"
-        found = last.name if self._undisturbed(last, place, wanted) else self._most_salient(wanted, place, last)
+        found = (
+            last.name if self._undisturbed(last, place, wanted) else self._most_salient(wanted, place, last)
+        )
         if found:
             self._genders.setdefault(found, wanted)
         return found
@@ -168,7 +170,9 @@ class Resolver:
                 break
         return found[-REACH:]
 
-    def _weigh(self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]) -> None:
+    def _weigh(
+        self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]
+    ) -> None:
         """Adds a mention to the salience of its person; a pronoun to that of the one it most likely means."""
         if not mention.name:
             if scores and mention.gender == wanted:
@@ -302,7 +306,11 @@ class Resolver:
         text, (start, end) = match[0], match.span()
         possessive = text[-2:] in ("’s", "'s")
         words = (text[:-2] if possessive else text).split(" ")
-        owned = max((i for i, word in enumerate(words[:-1], 1) if word[-2:] in ("’s", "'s")), default=0) if " " in text else 0
+        owned = (
+            max((i for i, word in enumerate(words[:-1], 1) if word[-2:] in ("’s", "'s")), default=0)
+            if " " in text
+            else 0
+        )
         if owned or words[0].lower() in NOT_NAMES:
             words = words[owned or 1 :]
         title = ""
@@ -311,7 +319,11 @@ class Resolver:
         if not words or words[0].lower() in NOT_NAMES:
             return None
         key = words[-1]
-        gender = GENDERED_TITLES.get(title) or given_names().get(words[0] if len(words) > 1 else "") or self.names.people.get(key)
+        gender = (
+            GENDERED_TITLES.get(title)
+            or given_names().get(words[0] if len(words) > 1 else "")
+            or self.names.people.get(key)
+        )
         sure = gender is not None or bool(title)
         previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
         noun = role_nouns().get(previous)
@@ -339,7 +351,11 @@ class Resolver:
 
     def _word_behind(self, end: int) -> str:
         article = self._article
-        return article[end + 1 : end + 24].partition(" ")[0].rstrip(",.;:") if article[end : end + 1] == " " else ""
+        return (
+            article[end + 1 : end + 24].partition(" ")[0].rstrip(",.;:")
+            if article[end : end + 1] == " "
+            else ""
+        )
 
     def _has_apposition(self, end: int) -> bool:
         """Whether "a baker in Ohio" stands behind a comma."""
@@ -361,12 +377,21 @@ class Resolver:
         """Whether a phrase names a body or a group; strictly: not by having no sign of a person alone."""
         words = text.replace(",", "").split()
         kinds = [role_nouns().get(word.lower(), ("", ""))[0] for word in words]
-        if "body" in kinds or (not plural and "text" in kinds) or (plural and "people" in kinds) or (plural and " and " in text):
+        if (
+            "body" in kinds
+            or (not plural and "text" in kinds)
+            or (plural and "people" in kinds)
+            or (plural and " and " in text)
+        ):
             return True
         name = _name_in(text)
         if strictly and len(name) > 1 and not text.startswith(("The ", "the ")):
             return False
-        return bool(name) and "person" not in kinds and not self.names.is_human(name, words[0].lower().rstrip("."))
+        return (
+            bool(name)
+            and "person" not in kinds
+            and not self.names.is_human(name, words[0].lower().rstrip("."))
+        )
 
     def _subjects(self, place: int) -> list[tuple[str, Words, Phrase]]:
         """The subjects of the sentences before a place, the nearest first."""
@@ -415,7 +440,10 @@ class Resolver:
             start = ends[form] = starts[form]
             if start < 0:
                 return
-            whole = not (article[start - 1 : start].isalnum() or article[start + len(noun) : start + len(noun) + 1].isalnum())
+            whole = not (
+                article[start - 1 : start].isalnum()
+                or article[start + len(noun) : start + len(noun) + 1].isalnum()
+            )
             if whole and not self.names.quoted(start):
                 yield start
 
@@ -434,9 +462,18 @@ class Resolver:
         if not alone:
             return None
         for text, words, phrase in self._subjects(place):
-            proper = all(is_name(words.word[i]) or low in DETERMINERS for i, low in enumerate(words.low[phrase.first : phrase.last], phrase.first))
+            proper = all(
+                is_name(words.word[i]) or low in DETERMINERS
+                for i, low in enumerate(words.low[phrase.first : phrase.last], phrase.first)
+            )
             behind = words.low[phrase.end] if phrase.end < len(words.low) else ","
-            ends = behind in AUXILIARIES or behind.endswith("ed") or behind == "," or behind in verb_forms() or behind in IRREGULAR_PASTS
+            ends = (
+                behind in AUXILIARIES
+                or behind.endswith("ed")
+                or behind == ","
+                or behind in verb_forms()
+                or behind in IRREGULAR_PASTS
+            )
             if proper and ends and self._is_body(text, plural=False):
                 return self.named(words, phrase)
         return None
@@ -462,7 +499,9 @@ class Resolver:
 
 def _tells_office(words: Words, phrase: Phrase) -> bool:
     """Whether a phrase has an apposition or a human noun beside the name."""
-    return phrase.end > phrase.last + 1 or any(low in role_nouns() for low in words.low[phrase.first : phrase.last])
+    return phrase.end > phrase.last + 1 or any(
+        low in role_nouns() for low in words.low[phrase.first : phrase.last]
+    )
 
 
 def _name_behind(words: Words, phrase: Phrase) -> Name:

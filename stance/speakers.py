@@ -15,7 +15,9 @@ from stance.transcripts import is_question
 
 # How often each way of finding a speaker is right.
 SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5
-DOCUMENTS = frozenset("statement letter message note memo email tweet post speech reply answer text diary".split())
+DOCUMENTS = frozenset(
+    "statement letter message note memo email tweet post speech reply answer text diary".split()
+)
 NOBODIES = frozenset("nobody no none anybody anyone everybody everyone somebody someone there".split())
 DASHES = ("--", "—", "–")
 SIMPLE = re.compile(
@@ -59,7 +61,9 @@ class SpeakerFinder:
         found = behind(words, comma=True, ended=False) if words else None
         if not words or not found or not found.direct or words.end < second[0] - 4:
             return False
-        return not any(verb_forms().get(low, ("", ""))[1] == "participle" for low in words.low[found.cue[1] :])
+        return not any(
+            verb_forms().get(low, ("", ""))[1] == "participle" for low in words.low[found.cue[1] :]
+        )
 
     def speaker_of(self, parts: Sequence[Span]) -> Attribution:
         """The speaker of one quotation, given as the spans of its parts."""
@@ -88,7 +92,11 @@ class SpeakerFinder:
         cue = self._last.cue
         if closing not in ".!?" or not cue or not self._last_beside or not self._last.name:
             return None
-        if cue[0] < self._last_end or self._article.find(". ", cue[1], start) < start - 5 or not ENDS.match(article, end):
+        if (
+            cue[0] < self._last_end
+            or self._article.find(". ", cue[1], start) < start - 5
+            or not ENDS.match(article, end)
+        ):
             return None
         return Attribution(self._last.name, cue, CARRIED)
 
@@ -110,7 +118,11 @@ class SpeakerFinder:
         text = self._article[slice(*label)].strip()
         if is_question(text):
             return Attribution(None, label, None)
-        name = self._resolver.introduced(label[0]) if text == "A" else self._resolver.behind_label(text, label[0])
+        name = (
+            self._resolver.introduced(label[0])
+            if text == "A"
+            else self._resolver.behind_label(text, label[0])
+        )
         confidence = None if name is None else RESOLVED if text == "A" else SURE
         self._last, self._last_end = Attribution(name, label, confidence), parts[-1][1]
         return self._last

@@ -13,11 +13,16 @@ WORKS = re.compile(
     r"|section|chapter|heading|headline|header|slide|tab|button|box|column|folder|file|campaign|operation|initiative"
     r"|strategy of|policy of|doctrine of|(?:[A-Z][\w.]*|[a-z]+)[’']s)(?: the| a| an| its| his| her)?[\s,:(–—-]*$"
 )
-KNOWN_AS = re.compile(r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$")
+KNOWN_AS = re.compile(
+    r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$"
+)
 WORDS = re.compile(r"[^\W\d_][\w’'-]*")
 LETTER = re.compile(r"[^\W_]")
 LONGEST_TITLE = 90  # characters
-SHORT, LONG = 4, 12  # words: up to SHORT a fragment without an attribution is no speech, above LONG it always is
+SHORT, LONG = (
+    4,
+    12,
+)  # words: up to SHORT a fragment without an attribution is no speech, above LONG it always is
 
 
 def is_nickname_or_title(article: str, start: int, end: int) -> bool:
@@ -29,14 +34,25 @@ def is_nickname_or_title(article: str, start: int, end: int) -> bool:
     if not words:
         return not LETTER.search(text)
     before, behind = article[max(0, start - 40) : start - 1], article[end : end + 24].lstrip("”\"'’»“")
-    if len(words) <= 3 and text[0].isupper() and text[-1] not in ",.!?" and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before) and re.match(r" [A-Z][\w’-]+", behind):
+    if (
+        len(words) <= 3
+        and text[0].isupper()
+        and text[-1] not in ",.!?"
+        and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before)
+        and re.match(r" [A-Z][\w’-]+", behind)
+    ):
         last = before.split()[-1].strip("“\"'‘«")
         return last.lower() not in verb_forms()
     if len(words) <= SHORT and KNOWN_AS.search(before):
         return True
     if text.isupper() and behind.strip()[:8].isupper():
         return False
-    if text[0].isupper() and _in_title_case(words) and not re.search(r"[a-z]{2}[.!?] ", text) and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« "))):
+    if (
+        text[0].isupper()
+        and _in_title_case(words)
+        and not re.search(r"[a-z]{2}[.!?] ", text)
+        and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« ")))
+    ):
         return not _spoken(before)
     return False
 

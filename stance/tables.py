@@ -22,6 +22,7 @@ QUOTE_COLUMNS = {
     "context": ("context",),
     "date": ("date",),
 }
+ARTICLE_COLUMNS = {"id": ("id",), "text": ("text", "article", "body"), "date": ("date",)}
 DELIMITERS = ",;\t|"
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 HALF = re.compile(r"[\ud800-\udfff]")  # of a pair in UTF-16, as JSON may hold: no text can be written with it
@@ -67,7 +68,39 @@ def quote_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]) 
     mapping: the user's own names, ``{"quote": "Text"}``. ColumnError where one is not in the table, or
     where none holds the quotation.
     """
+    found = _by_role(path, names, mapping, QUOTE_COLUMNS)
+    if "quote" not in found:
+        alike = next((name for name in names if name.casefold() == "quote"), "NAME")
+        apart = f" Its cells must be parted by one of {' '.join(',;|')} or tabs." if len(names) == 1 else ""
+        raise ColumnError(
+            f"{path} has no column 'quote', only {', '.join(map(_shortened, names))}. Rename the column that "
+            f"holds the quotation, or name it: --column quote={alike}.{apart}"
+        )
+    return found
+
+
+def article_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """Which column holds an article's id, its text and its date.
+
+    mapping: the user's own names, ``{"text": "Body"}``. ColumnError where one is not in the table, or
+    where none holds the id or the text.
+    """
+    found = _by_role(path, names, mapping, ARTICLE_COLUMNS)
+    missing = [role for role in ("id", "text") if role not in found]
+    if missing:
+        raise ColumnError(
+            f"{path} has no column {' and no '.join(missing)}, only {', '.join(map(_shortened, names))}. Name "
+            f"the column of yours: {' '.join(f'--column {role}=NAME' for role in missing)}."
+        )
+    return found
+
+
+def _by_role(
+    path: Path, names: Sequence[str], mapping: Mapping[str, str], roles: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
     for role, name in mapping.items():
+        if role not in roles:
+            raise ColumnError(f"--column {role}={name}: there is no {role} here, only {', '.join(roles)}.")
         if name not in names:
             raise ColumnError(
                 f"{path} has no column {name!r}, which was given for {role}. It has "
@@ -75,15 +108,8 @@ def quote_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]) 
             )
     found = {
         role: mapping.get(role, next((name for name in spellings if name in names), ""))
-        for role, spellings in QUOTE_COLUMNS.items()
+        for role, spellings in roles.items()
     }
-    if not found["quote"]:
-        alike = next((name for name in names if name.casefold() == "quote"), "NAME")
-        apart = f" Its cells must be parted by one of {' '.join(',;|')} or tabs." if len(names) == 1 else ""
-        raise ColumnError(
-            f"{path} has no column 'quote', only {', '.join(map(_shortened, names))}. Rename the column that "
-            f"holds the quotation, or name it: --column quote={alike}.{apart}"
-        )
     return {role: name for role, name in found.items() if name}
 
 
@@ -101,10 +127,10 @@ def quote_of(row: Row, columns: Mapping[str, str]) -> Quote:
     return Quote(values["quote"], speaker, context, date)
 
 
-def blocks(rows: Iterable[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
+def blocks(rows: Iterable[tuple[int, Row]], *, size: int = BLOCK) -> Iterator[list[tuple[int, Row]]]:
     """Rows in blocks that fit into memory."""
     remaining = iter(rows)
-    while block := list(islice(remaining, BLOCK)):
+    while block := list(islice(remaining, size)):
         yield block
 
 

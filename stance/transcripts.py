@@ -9,7 +9,9 @@ from stance.marks import Marked, Span
 LINE = re.compile(r"[^\n]+")
 CAPITALS = r"(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.)(?:[ ,]+(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.))*"
 NAMED = r"(?:[A-Z][\w.’'-]*)(?: (?:[A-Z][\w.’'-]*|of|the|de|von|van)){0,6}"
-LABEL = re.compile(rf"[ \t>*•-]*(?P<label>Q|A|{CAPITALS}|{NAMED})(?: ?\([^)\n]{{1,60}}\))?:\**\s+(?=[^\s\"“'‘«„])")
+LABEL = re.compile(
+    rf"[ \t>*•-]*(?P<label>Q|A|{CAPITALS}|{NAMED})(?: ?\([^)\n]{{1,60}}\))?:\**\s+(?=[^\s\"“'‘«„])"
+)
 QUESTION = frozenset("q question questioner".split())
 NOT_LABELS = frozenset(
     "note notes correction update updated read see also editor source sources photo image video caption copyright "
@@ -27,7 +29,9 @@ def turns(article: str) -> list[Marked]:
     """The turns of a transcript without quotation marks, each with its label; none in any other text."""
     if len(COLON.findall(article)) < 2:
         return []
-    lines = [(found.start(), found.end(), LABEL.match(article, *found.span())) for found in LINE.finditer(article)]
+    lines = [
+        (found.start(), found.end(), LABEL.match(article, *found.span())) for found in LINE.finditer(article)
+    ]
     labels = Counter(label["label"] for _, _, label in lines if label)
     labelled = [i for i, (_, _, label) in enumerate(lines) if label and _plausible(label["label"], labels)]
     found: list[Marked] = []
@@ -102,7 +106,7 @@ def _plausible(label: str, counts: Counter[str]) -> bool:
 
 def _is_direction(text: str) -> bool:
     """A stage direction such as "(CROSSTALK)" or "[Laughter]"."""
-    bare = text.strip(" \t\"“”*_.")
+    bare = text.strip(' \t"“”*_.')
     return not bare or (bare[0] in "([" and bare[-1] in ")]")
 
 

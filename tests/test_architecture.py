@@ -10,8 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "cli writing tables textfiles classifier folder reading page passages explanation runtime calibration "
-    "encoding results quotes speakers actors labels errors"
+    "cli batch writing tables textfiles classifier folder reading page passages explanation runtime "
+    "calibration encoding results quotes speech speakers resolver names attribution surroundings phrases "
+    "transcripts marks actors lexicon labels errors"
 ).split()
 HOMES = {
     "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},
