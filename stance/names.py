@@ -20,7 +20,8 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.phrases import LINKING, MARKS, Phrase, Words, after, ending, is_name
+from stance.phrases import Phrase, after, ending
+from stance.words import LINKING, MARKS, Words, is_name
 
 Span = tuple[int, int]
 Name = tuple[str, ...]

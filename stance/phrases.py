@@ -1,6 +1,5 @@
 """Words of a sentence → the phrase that names somebody, found without a parser."""
 
-import re
 from dataclasses import dataclass
 
 from stance.lexicon import (
@@ -16,13 +15,8 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
+from stance.words import DASHES, LINKING, MARKS, Words, is_name
 
-TOKEN = re.compile(r"[A-Za-z]\.(?:[A-Za-z]\.)+|\w+(?:[’'‑&-]\w+)*|--+|&#?\w+;|[^\w\s]|\n")
-DASHES = frozenset("–—―-") | {"--", "---"}
-MARKS = frozenset("\"“”„«»'‘’`*_>•")
-LINKING = frozenset(
-    "of for at in from with on to de la von van der den del al bin bint el da di du le".split()
-)
 CONJUNCTIONS = frozenset(
     "because while when whether if although though where how why whereas unless than so but and or nor yet according what "
     "whatever whose as like until since before after once".split()
@@ -38,58 +32,6 @@ class Phrase:
     first: int
     last: int  # one behind the core
     end: int  # one behind the apposition, else the same
-
-
-class Words:
-    """The words and punctuation of a stretch of an article."""
-
-    __slots__ = ("_article", "_offsets", "end", "low", "start", "word")
-
-    def __init__(self, article: str, start: int, end: int) -> None:
-        self._article, self.start, self.end = article, start, end
-        self.word = TOKEN.findall(article, start, end)
-        self.low = [word.lower() for word in self.word]
-        if "&" in article[start:end]:
-            self.low = [
-                '"' if word[0] == "&" and word[-1] == ";" else low
-                for word, low in zip(self.word, self.low, strict=True)
-            ]
-        self._offsets: list[int] = []
-
-    def span(self, first: int, last: int) -> tuple[int, int]:
-        """Where the words from first to last, excluded, stand in the article."""
-        if not self._offsets:
-            place, find = self.start, self._article.find
-            for word in self.word:
-                place = find(word, place)
-                self._offsets.append(place)
-                place += len(word)
-        return self._offsets[first], self._offsets[last - 1] + len(self.word[last - 1])
-
-    def text(self, first: int, last: int) -> str:
-        """The words from first to last, excluded, as the article has them, on one line."""
-        start, end = self.span(first, last)
-        return " ".join(self._article[start:end].split())
-
-    def is_stop(self, index: int) -> bool:
-        """Whether a sentence ends at this word."""
-        word = self.word[index]
-        if word in "!?\n":
-            return True
-        if word != ".":
-            return False
-        following = self.word[index + 1] if index + 1 < len(self.word) else "\n"
-        last = self.low[index - 1].rpartition("-")[2] if index else ""
-        if last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()):
-            return following == "\n"
-        return not following[0].islower() and following not in ",;)"
-
-
-def is_name(word: str) -> bool:
-    """Whether a word could belong to a name."""
-    return word[0].isupper() or (
-        word[:2] in ("al", "el", "d’", "d'") and word[2:3] in "-’'" and len(word) > 4
-    )
 
 
 def before(words: Words, index: int, lowest: int = 0) -> Phrase | None:

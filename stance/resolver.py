@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from stance.attribution import subject
+from stance.cues import subject
 from stance.lexicon import (
     ADVERBS,
     AUXILIARIES,
@@ -23,8 +23,9 @@ from stance.lexicon import (
     verb_forms,
 )
 from stance.names import Name, Names, Span, agrees, clean, name_of, shortened, worth
-from stance.phrases import Phrase, Words, after, ending, is_name
+from stance.phrases import Phrase, after, ending
 from stance.surroundings import sentences
+from stance.words import Words, is_name
 
 NAME = re.compile(
     r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"

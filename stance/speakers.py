@@ -4,14 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.attribution import Source, agent, behind, is_passive, leading, subject
+from stance.cues import Source, subject
+from stance.leads import leading
 from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb_forms
 from stance.marks import Span
-from stance.phrases import Phrase, Words, ending, is_name
+from stance.phrases import Phrase, ending
 from stance.phrases import before as preceding
 from stance.resolver import NOT_NAMES, Last, Resolver
 from stance.surroundings import BLANK, CLOSING, NEAR, Place, Surroundings, sentence_start
+from stance.tails import agent, behind, is_passive
 from stance.transcripts import is_question
+from stance.words import Words, is_name
 
 # How often each way of finding a speaker is right.
 SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5

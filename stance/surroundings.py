@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stance.lexicon import ABBREVIATIONS
 from stance.marks import Span
-from stance.phrases import Words
+from stance.words import Words
 
 NEAR = 400  # characters of a sentence that are looked at on either side
 STOP = re.compile(r"[.!?][”\"’')\]]*(?:\s+|$)")
