@@ -16,7 +16,8 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.phrases import Phrase, after, before, ending
+from stance.phrases import Phrase, after
+from stance.subjects import before, ending
 from stance.words import MARKS, Words, is_name
 
 # Verbs behind which somebody else may still be the one who speaks: "Ann Roe said Jo Poole agreed to a …".

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-Span = tuple[int, int]
+from stance.marked import BEFORE_OPENING, FIRM, LOOKAHEAD, SPACES, Marked, Span, trimmed
+from stance.single_marks import singles as singles_in
 
 # Both begin with a set of characters, which the search skips to.
 DOUBLE = re.compile(
@@ -19,30 +19,10 @@ ENTITIES = {
     "&raquo;": "»",
     "&bdquo;": "„",
 }
-# What looks like an opening or a closing single mark; an apostrophe inside a word is neither.
-SINGLE = re.compile(
-    r"['‘’](?:(?<![\w’'‘.,!?].)(?<=['‘])(?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-].)(?<=['’])(?!\w))",
-    re.DOTALL,
-)
-ELISION = re.compile(r"(?:tis|twas|em|n|til|cause|bout|round|\d0s|\d\d)\b", re.IGNORECASE)
-FIRM = ",.!?…"  # before a single mark these show that it closes speech
-BEFORE_OPENING = frozenset(" \t\n\r\xa0\u2009\u202f([{-—–/…‘'“«")
 AFTER_CLOSING = frozenset(" \t\n\r\xa0\u2009\u202f,.;:!?)]}-—–/…’'”»")
-SPACES = " \t\r\n\xa0\u2009\u202f\u200b"
 STOPS = (". ", "! ", "? ", ".\n", "… ")
-LOOKAHEAD = 8  # marks in which a quotation inside a quotation must close
 
 OPENS, CLOSES, EITHER, NEITHER = "opens", "closes", "either", "neither"
-
-
-@dataclass(slots=True)
-class Marked:
-    """One quotation as typography has it: the spans of its paragraphs, and whether its mark was closed."""
-
-    spans: list[Span]
-    closed: bool = True
-    single: bool = False  # between single marks, in an article that otherwise uses double ones
-    label: Span | None = None  # of the words that name the speaker in a transcript
 
 
 def marked(article: str) -> list[Marked]:
@@ -53,7 +33,7 @@ def marked(article: str) -> list[Marked]:
         and article[:1] != "'"
     ):
         return doubles
-    singles = _filled(_singles(article))
+    singles = _filled(singles_in(article))
     if _british(article, singles, doubles):
         return _merged(singles, doubles)
     for quotation in singles:
@@ -80,18 +60,18 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
             continue
         after = place + len(mark)
         if opened < 0 and index + 1 < len(marks) and _is_pair(article, place, mark, *marks[index + 1]):
-            yield Marked([_trimmed(article, after, marks[index + 1][0])])
+            yield Marked([trimmed(article, after, marks[index + 1][0])])
             passed = index + 2
             continue
         if opened >= 0:
             line_end = article.find("\n", opened, place)
             if line_end >= 0:
-                spans.append(_trimmed(article, opened, line_end))
+                spans.append(trimmed(article, opened, line_end))
                 opened = -1
-                if not article[line_end:place].strip():
-                    if _role(article, place, after, mark, "") in (OPENS, EITHER):
-                        opened, opener = after, mark
-                        continue
+                goes_on = _role(article, place, after, mark, "") in (OPENS, EITHER)
+                if goes_on and not article[line_end:place].strip():
+                    opened, opener = after, mark
+                    continue
                 yield Marked(spans, closed=False)
                 spans = []
         role = _role(article, place, after, mark, opener if opened >= 0 else "")
@@ -109,12 +89,12 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
             yield Marked(spans, closed=False)
             spans, opened, opener = [], after, mark
         elif role in (CLOSES, EITHER):
-            spans.append(_trimmed(article, opened, place))
+            spans.append(trimmed(article, opened, place))
             yield Marked(spans)
             spans, opened = [], -1
     if opened >= 0:
         line_end = article.find("\n", opened)
-        spans.append(_trimmed(article, opened, line_end if line_end >= 0 else len(article)))
+        spans.append(trimmed(article, opened, line_end if line_end >= 0 else len(article)))
         yield Marked(spans, closed=False)
 
 
@@ -210,60 +190,6 @@ def _closed_later(article: str, marks: Sequence[tuple[int, str]], index: int, op
     return role in (CLOSES, EITHER) or (role == OPENS and mark != opener and mark in "“”")
 
 
-def _singles(article: str) -> Iterator[Marked]:
-    """Quotations between single marks, each told from apostrophes; paragraph by paragraph."""
-    marks = [(found.start(), _opening(article, found.start())) for found in SINGLE.finditer(article)]
-    spans: list[Span] = []
-    index = 0
-    while index < len(marks):
-        place, opening = marks[index]
-        if not opening or ELISION.match(article, place + 1):
-            index += 1
-            continue
-        line_end = article.find("\n", place)
-        line_end = line_end if line_end >= 0 else len(article)
-        closing = _closing(article, marks, index + 1, line_end)
-        if closing:
-            spans.append(_trimmed(article, place + 1, marks[closing][0]))
-            yield Marked(spans)
-            spans, index = [], closing + 1
-            continue
-        index += 1
-        follows = index < len(marks) and marks[index][1] and marks[index][0] > line_end
-        if follows and not article[line_end : marks[index][0]].strip():
-            spans.append(_trimmed(article, place + 1, line_end))
-        else:
-            spans = []
-
-
-def _opening(article: str, place: int) -> bool:
-    if article[place] == "‘":
-        return True
-    before = article[place - 1] if place else "\n"
-    return before in BEFORE_OPENING and article[place + 1 : place + 2] not in ("", *SPACES)
-
-
-def _closing(article: str, marks: Sequence[tuple[int, bool]], index: int, line_end: int) -> int:
-    """Index of the mark that closes, 0 where none does; a possessive is passed over where one follows."""
-    possible = 0
-    for later in range(index, min(len(marks), index + LOOKAHEAD)):
-        place, opening = marks[later]
-        if place > line_end:
-            break
-        if opening and article[place] == "‘" and not ELISION.match(article, place + 1):
-            break
-        if opening:
-            continue
-        if article[place - 1] in FIRM:
-            return later
-        goes_on = article[place + 1 : place + 2] == " " and article[place + 2 : place + 3].islower()
-        if not goes_on:
-            return later
-        # A possessive or a dropped letter, where a firmer mark follows.
-        possible = possible or later
-    return possible
-
-
 def _british(article: str, singles: Sequence[Marked], doubles: Sequence[Marked]) -> bool:
     """Whether single marks are the article's marks of speech."""
     if not singles or not doubles:
@@ -301,12 +227,4 @@ def _merged(outer: Sequence[Marked], others: Sequence[Marked]) -> list[Marked]:
 def _unclosed(article: str, start: int, end: int) -> Span:
     """An unclosed quotation before another one ends with its last whole sentence."""
     stop = max(article.rfind(stop, start, end) for stop in STOPS)
-    return _trimmed(article, start, stop + 1 if stop >= 0 else end)
-
-
-def _trimmed(article: str, start: int, end: int) -> Span:
-    while start < end and article[start] in SPACES:
-        start += 1
-    while start < end and article[end - 1] in SPACES:
-        end -= 1
-    return start, end
+    return trimmed(article, start, stop + 1 if stop >= 0 else end)

@@ -3,9 +3,9 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from stance.forms import Form, Name, agrees, clean, name_of, shortened, worth
 from stance.lexicon import (
     ABBREVIATIONS,
     DETERMINERS,
@@ -20,32 +20,18 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.phrases import Phrase, after, ending
-from stance.words import LINKING, MARKS, Words, is_name
+from stance.phrases import Phrase, after
+from stance.subjects import ending
+from stance.words import MARKS, Words
 
 Span = tuple[int, int]
-Name = tuple[str, ...]
 
-LONGEST = 14  # words in the form of a name
-CUTS = frozenset("and at of for in who which that with on from to as".split())
 MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
 DATELINE = 1000  # characters in which a dateline can stand
-ENDS = " ,;:–—-\xa0\t"
 PARTICLES = frozenset("de la del della da di du von van der den bin al el".split())
 BARE_ENDS = frozenset(".;:?!’' ")
 WORD = re.compile(r"[\w’'-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One mention of a name that tells more than the name alone."""
-
-    place: int
-    name: Name
-    text: str
-    gender: str
-    human: bool
 
 
 class Names:
@@ -167,7 +153,8 @@ class Names:
 
     def _mentions(self, key: str) -> list[Form]:
         """The first mention with each word in front of it, and the first appositions."""
-        article, found, seen = self.article, [], dict[str, int]()
+        article, seen = self.article, dict[str, int]()
+        found: list[Form] = []
         place = article.find(key, self.body)
         for _ in range(MENTIONS):
             if place < 0 or len(found) == FORMS:
@@ -271,85 +258,6 @@ def _person_words() -> dict[str, str]:
     """Given names and titles with a capital → f, m or nothing."""
     titles = {title.capitalize(): GENDERED_TITLES.get(title, "") for title in TITLES}
     return {**titles, **given_names()}
-
-
-def name_of(words: Words, phrase: Phrase) -> Name:
-    """The words of a name at the end of a phrase, at most three, without titles and initials.
-
-    None in "the director of the Ann Roe Institute", whose head is the director.
-    """
-    name: list[str] = []
-    index = phrase.last - 1
-    roles = role_nouns()
-    for i in range(phrase.first + 1, index):
-        if (
-            words.low[i] in LINKING
-            and words.low[i - 1] in roles
-            and roles[words.low[i - 1]][0] in ("person", "people")
-        ):
-            return ()
-    while index >= phrase.first and len(name) < 4:
-        word, low = words.word[index], words.low[index].rstrip(".")
-        if (
-            word == "."
-            or low in MARKS
-            or (len(word) == 1 and word.isupper())
-            or (len(word) == 2 and word[1] == ".")
-        ):
-            index -= 1
-            continue
-        if low in TIMES:
-            return ()
-        if (
-            not is_name(word)
-            or low in TITLES
-            or low in DETERMINERS
-            or low in ABBREVIATIONS
-            or low in PREPOSITIONS
-        ):
-            if name or low not in ("jr", "sr"):
-                break
-            index -= 1
-            continue
-        if name and (low in role_nouns() or word.endswith(("’s", "'s"))):
-            break
-        name.append(word[:-2] if word.endswith(("’s", "'s")) else word)
-        index -= 1
-    if name and name[0] in ("Jr", "Sr", "II", "III"):
-        name.pop(0)
-    return tuple(reversed(name[:3]))
-
-
-def agrees(one: Name, other: Name) -> bool:
-    """Whether two names can be the same person's: one is part of the other."""
-    short, long = (one, other) if len(one) <= len(other) else (other, one)
-    if not short:
-        return False
-    if len(short) == 1:
-        return short[0] == long[-1] or short[0] == long[0]
-    return short[-1] == long[-1] and short[0] in long
-
-
-def worth(text: str) -> tuple[bool, bool, int]:
-    """How much a form of a name tells: not too long, more than a surname, with office and title."""
-    words = text.split()
-    names = sum(word[0].isupper() and word.lower().rstrip(".,") not in TITLES for word in words)
-    return len(words) <= LONGEST, names > 1, len(words)
-
-
-def clean(text: str) -> str:
-    """A form without the possessive and the punctuation at its ends."""
-    text = text.strip(ENDS)
-    return text[:-2].rstrip(ENDS) if text.endswith(("’s", "'s")) else text
-
-
-def shortened(text: str) -> str:
-    """A form with an apposition that is cut where it may end, at LONGEST words."""
-    words = text.split()
-    if len(words) <= LONGEST:
-        return text
-    cuts = [i for i in range(3, LONGEST + 1) if words[i].lower() in CUTS or words[i - 1][-1] == ","]
-    return clean(" ".join(words[: cuts[-1] if cuts else LONGEST]))
 
 
 def _in_title_case(line: str) -> bool:

@@ -1,9 +1,8 @@
-"""Words of a sentence → the phrase that names somebody, found without a parser."""
+"""Words of a sentence → the phrase that names somebody, read forward: "said Ann Roe, a baker in Ohio, on Monday"."""
 
 from dataclasses import dataclass
 
 from stance.lexicon import (
-    ABBREVIATIONS,
     ADVERBS,
     AUXILIARIES,
     DETERMINERS,
@@ -22,6 +21,9 @@ CONJUNCTIONS = frozenset(
     "whatever whose as like until since before after once".split()
 )
 ADJUNCTS = PREPOSITIONS - CONJUNCTIONS
+STAND_ALONE = frozenset("he she they it we i another others both".split())
+RELATIVE = frozenset("who whose which that".split())
+JOINING = frozenset("of for at with and de von van al bin der la el the del".split())
 LONGEST = 22  # words in a phrase
 
 
@@ -34,228 +36,13 @@ class Phrase:
     end: int  # one behind the apposition, else the same
 
 
-def before(words: Words, index: int, lowest: int = 0) -> Phrase | None:
-    """The subject that stands before a verb, over adverbs, auxiliaries and an apposition."""
-    low, word = words.low, words.word
-    end = index - 1
-    while end >= lowest and (low[end] in ADVERBS or low[end] in AUXILIARIES or _adverb(word[end])):
-        end -= 1
-    if end < lowest:
-        return None
-    if word[end] == ")":
-        opening = end
-        while opening > lowest and word[opening] != "(":
-            opening -= 1
-        return ending(words, opening - 1, lowest) if opening > lowest else None
-    if word[end] == "," or word[end] in DASHES:
-        return _before_apposition(words, end, lowest)
-    found = ending(words, end, lowest)
-    if found and found.first - 1 >= lowest and _within_adjunct(words, found, lowest):
-        return _clause_subject(words, found.first - 1, lowest) or found
-    return found
-
-
-def _within_adjunct(words: Words, phrase: Phrase, lowest: int) -> bool:
-    """Whether a phrase hangs on a preposition: "the streets" in "Protesters in the streets chanted"."""
-    previous = words.low[phrase.first - 1]
-    return previous in ADJUNCTS and words.low[phrase.first] not in PRONOUNS
-
-
-def _clause_subject(words: Words, preposition: int, lowest: int) -> Phrase | None:
-    """The phrase in front of an adjunct, over one participle: "Protesters marching through the streets"."""
-    end = preposition - 1
-    while end > lowest and preposition - end < 4 and words.low[end].endswith(("ing", "ed")):
-        end -= 1
-    if end < lowest or not _names_somebody(words, end):
-        return None
-    return ending(words, end, lowest)
-
-
-def _before_apposition(words: Words, comma: int, lowest: int) -> Phrase | None:
-    """The phrase in front of what commas hem in: "Ann Roe, a baker in Ohio, said"."""
-    right = comma
-    inserted = True
-    name_last = False
-    while True:
-        left = right - 1
-        while left >= lowest and words.word[left] != "," and words.word[left] not in DASHES:
-            left -= 1
-        start = left + 1
-        if start >= right:
-            return None
-        if inserted:
-            name_last = all(is_name(words.word[i]) or words.word[i] == "." for i in range(start, right))
-        if inserted or (
-            not (name_last and words.low[start] in DETERMINERS)
-            and left > lowest
-            and _hangs_on(words, start)
-            and _can_bear(words, left - 1, lowest)
-        ):
-            if left < lowest:
-                return ending(words, right - 1, start)
-            right, inserted = left, False
-            continue
-        head = right - 1
-        if words.word[head] == ")":
-            while head > start and words.word[head] != "(":
-                head -= 1
-            head -= 1
-        found = ending(words, head, start) if head >= start else None
-        return Phrase(found.first, found.last, comma) if found else None
-
-
-def _hangs_on(words: Words, start: int) -> bool:
-    """Whether a stretch between commas looks like an apposition, an age or a relative clause."""
-    first = words.low[start]
-    return (
-        first in DETERMINERS
-        or first in PREPOSITIONS
-        or first in ("who", "whose", "which", "jr", "sr")
-        or first[0].isdigit()
-        or (words.word[start][0].islower() and first not in PRONOUNS and first not in POSSESSIVES)
-    )
-
-
-def _can_bear(words: Words, index: int, lowest: int) -> bool:
-    """Whether an apposition can follow here: behind a name or a human noun, not behind "In Rome"."""
-    if words.word[index] == ")":
-        return True
-    found = ending(words, index, lowest)
-    if not found or (not is_name(words.word[index]) and words.low[index] not in role_nouns()):
-        return words.word[index][0].isdigit() or words.word[index] == "."
-    before_it = found.first - 1
-    if before_it < lowest or words.word[before_it] in (",", *DASHES):
-        return True
-    return words.low[before_it] not in PREPOSITIONS or words.low[before_it] in (
-        "and",
-        "but",
-        "as",
-        "while",
-        "when",
-    )
-
-
-def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> Phrase | None:
-    """The noun phrase that ends with the word at ``end``; alone: without "Ann Roe and", "a friend of"."""
-    low, word = words.low, words.word
-    if end < lowest:
-        return None
-    if low[end] in PRONOUNS or low[end] in (
-        "another",
-        "others",
-        "many",
-        "some",
-        "several",
-        "both",
-        "one",
-        "everyone",
-    ):
-        first = end - 1 if low[end] in ("which",) and False else end
-        return Phrase(first, end + 1, end + 1)
-    first = _run(words, end, lowest, couples=not alone)
-    if first > end:
-        return None
-    # "a spokesman for the ministry", "the University of Michigan", "the director of an institute in Berlin"
-    while not alone and first - 2 >= lowest and low[first - 1] in LINKING and end - first < LONGEST:
-        further = _run(words, first - 2, lowest)
-        if further > first - 2 or not (_names_somebody(words, first - 2) or _chained(words, further, lowest)):
-            break
-        first = further
-    if low[first] in PREPOSITIONS or not _nominal(words, first, end):
-        return None
-    return Phrase(first, end + 1, end + 1)
-
-
-def _nominal(words: Words, first: int, end: int) -> bool:
-    """Whether a run of words can name somebody: by a capital, an article or a human noun."""
-    low, roles = words.low, role_nouns()
-    if low[first] in DETERMINERS or low[first] in POSSESSIVES:
-        return end > first or low[first] in ("one", "several", "many", "some", "few", "all", "both", "those")
-    return any(is_name(words.word[i]) or low[i] in roles for i in range(first, end + 1))
-
-
-def _chained(words: Words, first: int, lowest: int) -> bool:
-    """Whether what stands before "an institute" in "the director of an institute in Berlin" is somebody."""
-    low = words.low
-    steps = 0
-    while first - 2 >= lowest and low[first - 1] in LINKING and steps < 3:
-        if _names_somebody(words, first - 2):
-            return True
-        first = _run(words, first - 2, lowest)
-        steps += 1
-    return False
-
-
-def _names_somebody(words: Words, index: int) -> bool:
+def names_somebody(words: Words, index: int) -> bool:
+    """Whether a word is a name or a human noun."""
     word = words.word[index]
     return words.low[index] in role_nouns() or (is_name(word) and words.low[index] not in TIMES)
 
 
-def _run(words: Words, end: int, lowest: int, *, couples: bool = True) -> int:
-    """Where the run of nouns, adjectives and names begins that ends here; behind the end: there is none."""
-    low, word = words.low, words.word
-    roles = role_nouns()
-    first = end + 1
-    seen_role = False
-    named = is_name(word[end]) or word[end] == "."
-    index = end
-    while index >= lowest and end - index < LONGEST:
-        this, lower = word[index], low[index]
-        if lower in DETERMINERS or lower in POSSESSIVES:
-            return index if index < end and lower not in ("that", "this") else first
-        if lower in PRONOUNS:
-            break
-        if this == ".":
-            if index == lowest or not (low[index - 1] in ABBREVIATIONS or len(word[index - 1]) == 1):
-                break
-        elif is_name(this):
-            if (lower in PREPOSITIONS or lower in TIMES or _adverb(this)) and lower not in TITLES:
-                break
-            first = index
-        elif this[0].isdigit():
-            if index == end:
-                break
-        elif this[0].isalpha():
-            if lower in PREPOSITIONS or lower in AUXILIARIES or lower in ADVERBS or lower == "that":
-                if lower == "and" and couples and named and index > lowest and _couple(words, index):
-                    index -= 1
-                    continue
-                break
-            if lower in LINKING and index != end and is_name(word[index - 1]) and index > lowest:
-                index -= 1
-                continue
-            is_role = lower in roles or lower.rstrip("s") in roles
-            if (
-                named
-                and not seen_role
-                and not (is_role and roles.get(lower, ("person",))[0] in ("person", "people"))
-                and lower not in TITLES
-                and lower not in ("de", "von", "van", "der", "bin", "al", "la", "el")
-            ):
-                break
-            form = verb_forms().get(lower)
-            if form and not is_role and (seen_role or named or index != end) and form[1] != "base":
-                break
-            seen_role = seen_role or is_role
-            if index == end and not is_role and lower.endswith(("ing", "ed", "ly")):
-                break
-            first = index
-        elif this in ("&", "/"):
-            pass
-        elif (
-            low[index] in MARKS
-            and index - 3 >= lowest
-            and low[index - 2] in MARKS
-            and is_name(word[index - 3])
-        ):
-            index -= 2
-        else:
-            break
-        index -= 1
-    return first
-
-
-def _couple(words: Words, index: int) -> bool:
+def is_couple(words: Words, index: int) -> bool:
     """Whether "and" joins two names: "Ann Roe and Jo Poole"."""
     left, right = words.word[index - 1], words.word[index + 1]
     return is_name(left) and is_name(right) and words.low[index - 1] not in TIMES
@@ -263,103 +50,103 @@ def _couple(words: Words, index: int) -> bool:
 
 def after(words: Words, start: int, highest: int) -> Phrase | None:
     """The noun phrase that begins here, with its apposition: "said Ann Roe, a baker in Ohio, on Monday"."""
-    low, word = words.low, words.word
-    roles, forms = role_nouns(), verb_forms()
-    index = start
-    if index >= highest:
+    if start >= highest:
         return None
-    if low[index] in ("he", "she", "they", "it", "we", "i", "another", "others", "both"):
-        return Phrase(index, index + 1, index + 1)
-    named = False
+    if words.low[start] in STAND_ALONE:
+        return Phrase(start, start + 1, start + 1)
+    index = _without_loose_end(words, start, _reach(words, start, highest))
+    if index <= start or not any(_can_name(words, i) for i in range(start, index)):
+        return None
+    return Phrase(start, index, _apposition(words, index, highest))
+
+
+def _reach(words: Words, start: int, highest: int) -> int:
+    """How far the words belong to one noun phrase."""
+    low, word = words.low, words.word
+    index, named = start, False
     while index < highest and index - start < LONGEST:
-        this, lower = word[index], low[index]
-        if this[0].isalpha() or this[0].isdigit():
-            if lower in (
-                "of",
-                "for",
-                "at",
-                "with",
-                "and",
-                "de",
-                "von",
-                "van",
-                "al",
-                "bin",
-                "der",
-                "la",
-                "el",
-                "the",
-                "del",
-            ):
-                if index == start and lower != "the":
-                    return None
-                if lower in ("and",) and not _couple(words, index) if index + 1 < highest else True:
-                    break
-                if (
-                    lower in ("at", "with", "for")
-                    and named
-                    and low[index - 1] not in roles
-                    and word[index - 1][0].islower()
-                ):
-                    break
-                if lower in ("for", "with", "at") and (
-                    index + 1 >= highest
-                    or not (
-                        is_name(word[index + 1])
-                        or low[index + 1] in DETERMINERS
-                        or low[index + 1] in POSSESSIVES
-                    )
-                ):
-                    break
-            elif (
-                lower in PREPOSITIONS
-                or lower in AUXILIARIES
-                or lower in ("who", "whose", "which", "that")
-                or (lower in TIMES and index > start)
-                or (lower in ADVERBS and lower not in DETERMINERS)
-                or _adverb(this)
-                or lower in PRONOUNS
-                or (this[0].islower() and lower in forms and forms[lower][1] != "base" and lower not in roles)
-                or (
-                    this[0].islower()
-                    and named
-                    and lower not in roles
-                    and lower not in DETERMINERS
-                    and not _leads_to_name(words, index, highest)
-                )
-                or (this[0].islower() and named and lower.endswith("ed") and lower not in roles)
-            ):
+        this = word[index]
+        if this[0].isalnum():
+            if _ends(words, index, start, highest, named=named):
                 break
-            named = named or (is_name(this) and lower not in TITLES) or lower in roles
+            named = named or (is_name(this) and low[index] not in TITLES) or low[index] in role_nouns()
         elif this == ".":
             if words.is_stop(index):
                 break
         elif this == "(":
-            closing = index
-            while closing < highest and word[closing] != ")":
-                closing += 1
-            if closing >= highest or closing - index > 6:
-                break
-            index = closing
+            index = _past_brackets(words, index, highest)
+            if index < 0:
+                return -index
         elif (
             low[index] in MARKS
             and index + 3 < highest
             and low[index + 2] in MARKS
             and is_name(word[index + 3])
         ):
-            index += 2
+            index += 2  # a nickname
         elif this not in ("&", "/"):
             break
         index += 1
-    while index > start and (
-        word[index - 1] in (",", "&", "/") or low[index - 1] in LINKING or low[index - 1] in ("and", "the")
+    return index
+
+
+def _past_brackets(words: Words, opening: int, highest: int) -> int:
+    """The index of the bracket that closes a short insertion; less than zero where there is none."""
+    closing = opening
+    while closing < highest and words.word[closing] != ")":
+        closing += 1
+    return closing if closing < highest and closing - opening <= 6 else -opening
+
+
+def _ends(words: Words, index: int, start: int, highest: int, *, named: bool) -> bool:
+    """Whether a word does not belong to the noun phrase that begins at ``start``."""
+    this, lower, roles = words.word[index], words.low[index], role_nouns()
+    if lower in JOINING:
+        return _joins_nothing(words, index, start, highest, named=named)
+    if lower in PREPOSITIONS or lower in AUXILIARIES or lower in PRONOUNS or lower in RELATIVE:
+        return True
+    if (
+        (lower in TIMES and index > start)
+        or (lower in ADVERBS and lower not in DETERMINERS)
+        or is_adverb(this)
     ):
-        index -= 1
-    if index <= start:
-        return None
-    if not any(is_name(word[i]) or low[i] in roles or low[i] in DETERMINERS for i in range(start, index)):
-        return None
-    return Phrase(start, index, _apposition(words, index, highest))
+        return True
+    if not this[0].islower() or lower in roles:
+        return False
+    form = verb_forms().get(lower)
+    if form and form[1] != "base":
+        return True
+    return named and (
+        lower.endswith("ed") or (lower not in DETERMINERS and not _leads_to_name(words, index, highest))
+    )
+
+
+def _joins_nothing(words: Words, index: int, start: int, highest: int, *, named: bool) -> bool:
+    """Whether "of", "for", "and" or "the" does not go on with the phrase."""
+    low, word, lower = words.low, words.word, words.low[index]
+    if (index == start and lower != "the") or index + 1 >= highest:
+        return True
+    if lower == "and":
+        return not is_couple(words, index)
+    if lower not in ("for", "with", "at"):
+        return False
+    if named and low[index - 1] not in role_nouns() and word[index - 1][0].islower():
+        return True
+    return not (is_name(word[index + 1]) or low[index + 1] in DETERMINERS or low[index + 1] in POSSESSIVES)
+
+
+def _without_loose_end(words: Words, start: int, end: int) -> int:
+    low = words.low
+    while end > start and (
+        words.word[end - 1] in (",", "&", "/") or low[end - 1] in LINKING or low[end - 1] in ("and", "the")
+    ):
+        end -= 1
+    return end
+
+
+def _can_name(words: Words, index: int) -> bool:
+    low = words.low[index]
+    return is_name(words.word[index]) or low in role_nouns() or low in DETERMINERS
 
 
 def _leads_to_name(words: Words, index: int, highest: int) -> bool:
@@ -404,7 +191,8 @@ def _apposition(words: Words, index: int, highest: int) -> int:
     return index
 
 
-def _adverb(word: str) -> bool:
+def is_adverb(word: str) -> bool:
+    """Whether a word looks like an adverb of manner."""
     return (
         word.endswith("ly")
         and word[0].islower()

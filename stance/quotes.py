@@ -6,7 +6,8 @@ from typing import Any
 
 from stance.actors import iso_date
 from stance.errors import QuoteError
-from stance.marks import Marked, Span, marked
+from stance.marked import Marked, Span
+from stance.marks import marked
 from stance.speakers import SpeakerFinder
 from stance.speech import is_nickname_or_title, is_speech
 from stance.transcripts import outside, split_by_label, turns

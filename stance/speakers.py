@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from stance.cues import Source, subject
 from stance.leads import leading
 from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb_forms
-from stance.marks import Span
-from stance.phrases import Phrase, ending
-from stance.phrases import before as preceding
-from stance.resolver import NOT_NAMES, Last, Resolver
+from stance.marked import Span
+from stance.mentions import NOT_NAMES
+from stance.phrases import Phrase
+from stance.pronouns import Last, Pronouns
+from stance.resolver import Resolver
+from stance.subjects import before as preceding
+from stance.subjects import ending
 from stance.surroundings import BLANK, CLOSING, NEAR, Place, Surroundings, sentence_start
 from stance.tails import agent, behind, is_passive
 from stance.transcripts import is_question
@@ -47,6 +50,7 @@ class SpeakerFinder:
         self._article = article
         self._around = Surroundings(article, spans)
         self._resolver = Resolver(article, spans)
+        self._pronouns = Pronouns(article, self._resolver)
         self._last = Attribution()
         self._last_end = -1
         self._last_beside = False
@@ -188,10 +192,10 @@ class SpeakerFinder:
             return Attribution(None, cue)
         above = subject(words) if phrase.first > 1 else None
         if above and above.last <= phrase.first and words.low[above.first] not in PRONOUNS:
-            if self._resolver.could_be(words, above, pronoun):
+            if self._pronouns.could_be(words, above, pronoun):
                 return Attribution(self._resolver.named(words, above), cue, RESOLVED)
         place = words.span(phrase.first, phrase.last)[0]
-        name = self._resolver.meant_by(pronoun, place, Last(self._last.name, self._last_end))
+        name = self._pronouns.meant_by(pronoun, place, Last(self._last.name, self._last_end))
         return Attribution(name, cue, RESOLVED if name else None)
 
     def _carried(self, place: Place) -> Attribution:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stance.lexicon import ABBREVIATIONS
-from stance.marks import Span
+from stance.marked import Span
 from stance.words import Words
 
 NEAR = 400  # characters of a sentence that are looked at on either side

@@ -16,7 +16,8 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
-from stance.phrases import Phrase, after, before
+from stance.phrases import Phrase, after
+from stance.subjects import before
 from stance.words import DASHES, LINKING, MARKS, Words, is_name
 
 NO_SPEAKERS = frozenset("it that him them this what as".split())  # "said it", "told them"

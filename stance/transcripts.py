@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from stance.marks import Marked, Span
+from stance.marked import Marked, Span
 
 LINE = re.compile(r"[^\n]+")
 CAPITALS = r"(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.)(?:[ ,]+(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.))*"

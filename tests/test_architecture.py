@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = (
     "cli batch writing tables textfiles classifier folder reading page passages explanation runtime "
-    "calibration encoding results quotes speech speakers resolver names leads tails cues surroundings "
-    "phrases words transcripts marks actors lexicon labels errors"
+    "calibration encoding results quotes speech speakers pronouns resolver mentions names forms leads tails "
+    "cues surroundings subjects phrases words transcripts marks single_marks marked actors lexicon labels errors"
 ).split()
 HOMES = {
     "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},

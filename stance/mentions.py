@@ -1,0 +1,193 @@
+"""The people whom the sentences of an article mention, and what each sentence is about."""
+
+import re
+from dataclasses import dataclass
+
+from stance.cues import subject
+from stance.forms import Name
+from stance.lexicon import (
+    ADVERBS,
+    DETERMINERS,
+    GENDERED_TITLES,
+    PLACES,
+    POSSESSIVES,
+    PREPOSITIONS,
+    PRONOUNS,
+    TIMES,
+    TITLES,
+    given_names,
+    role_nouns,
+    verb_forms,
+)
+from stance.names import Names
+from stance.phrases import Phrase, after
+from stance.surroundings import sentences
+from stance.words import Words, is_name
+
+NAME = re.compile(
+    r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
+)
+NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES | ADVERBS | frozenset(("here", "yes"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a sentence that could be a person's."""
+
+    place: int
+    name: Name
+    title: str
+    gender: str
+    first: bool  # whether it opens its sentence
+    sure: bool  # whether it surely is a person
+
+
+class Mentions:
+    """Finds who is mentioned in the paragraphs of one article, each looked at once."""
+
+    def __init__(self, article: str, names: Names) -> None:
+        self._article = article
+        self._names = names
+        self._paragraphs: dict[int, tuple[int, list[list[Mention]]]] = {}
+
+    def lines_before(self, place: int, most: int) -> list[int]:
+        """Where the lines that hold text begin, from that of a place upwards."""
+        starts: list[int] = []
+        end = place
+        while len(starts) < most and end > 0:
+            start = self._article.rfind("\n", 0, end) + 1
+            if self._article[start:end].strip():
+                starts.append(start)
+            end = start - 1
+        return [start for start in starts if start >= self._names.body]
+
+    def end_of(self, line: int) -> int:
+        """Where the line that begins here ends."""
+        end = self._article.find("\n", line)
+        return len(self._article) if end < 0 else end
+
+    def in_paragraph(self, line: int, end: int) -> list[list[Mention]]:
+        """The names in a paragraph outside quotations, sentence by sentence, up to a place."""
+        known, mentions = self._paragraphs.get(line, (line, []))
+        if known < end:
+            fresh = [self._in_sentence(*span) for span in sentences(self._article, known, end)]
+            if mentions and fresh and known > line:
+                mentions[-1] += fresh.pop(0)
+            mentions += fresh
+            self._paragraphs[line] = end, mentions
+        return mentions
+
+    def subjects(self, place: int) -> list[tuple[str, Words, Phrase]]:
+        """The subjects of the sentences before a place, the nearest first."""
+        found = []
+        for line in self.lines_before(place, 2):
+            end = min(place, self.end_of(line))
+            for begin, _ in reversed(sentences(self._article, line, end)):
+                if self._names.quoted(begin + 1) or begin >= end:
+                    continue
+                words = Words(self._article, begin, min(end, begin + 150))
+                phrase = subject(words)
+                if phrase and words.low[phrase.first] not in PRONOUNS:
+                    found.append((words.text(phrase.first, phrase.last), words, phrase))
+        return found
+
+    def _in_sentence(self, start: int, end: int) -> list[Mention]:
+        found: list[Mention] = []
+        for begin, close in self._names.outside(start, end):
+            pronouns = [
+                Mention(place, (), "", gender, first=True, sure=True)
+                for pronoun, gender in ((" he ", "m"), (" she ", "f"), ("He ", "m"), ("She ", "f"))
+                if (place := self._article.find(pronoun, begin, close)) >= 0
+            ]
+            earliest = min((mention.place for mention in pronouns), default=end)
+            noun = self._human_noun(begin, close)
+            for match in NAME.finditer(self._article, begin, close):
+                mention = self.mention(match, opening=not found and not noun and match.start() < earliest)
+                if mention:
+                    found.append(mention)
+            if noun and not any(mention.place < noun.place + len(noun.name[0]) for mention in found):
+                found.insert(0, noun)
+            if pronouns:
+                found = sorted([*found, *pronouns], key=lambda mention: mention.place)
+        return found
+
+    def _human_noun(self, start: int, end: int) -> Mention | None:
+        """A person without a name with whom a sentence opens: "A senior official", "His mother"."""
+        first = self._article[start : start + 9].partition(" ")[0]
+        if not first[:1].isupper() or not (first.lower() in DETERMINERS or first.lower() in POSSESSIVES):
+            return None
+        words = Words(self._article, start, min(end, start + 80))
+        phrase = after(words, 0, len(words.word))
+        if not phrase or is_name(words.word[phrase.last - 1]):
+            return None
+        if phrase.end > phrase.last + 1 and is_name(words.word[phrase.last + 1]):
+            return None  # "His wife, Ann Roe," is found by the name
+        kind, gender = role_nouns().get(words.low[phrase.last - 1], ("", ""))
+        kinds = [role_nouns()[low] for low in words.low[: phrase.last] if low in role_nouns()]
+        if kind != "person" and not (kinds and kinds[0][0] == "person"):
+            return None
+        gender = gender or (kinds[0][1] if kinds else "")
+        return Mention(words.span(0, 1)[0], (words.text(0, phrase.last),), "", gender, first=True, sure=True)
+
+    def mention(self, match: re.Match[str], *, opening: bool) -> Mention | None:
+        """A name as a mention of a person; None where it is none, or only describes a noun behind it."""
+        text, (start, end) = match[0], match.span()
+        possessive = text[-2:] in ("’s", "'s")
+        words = (text[:-2] if possessive else text).split(" ")
+        owned = (
+            max((i for i, word in enumerate(words[:-1], 1) if word[-2:] in ("’s", "'s")), default=0)
+            if " " in text
+            else 0
+        )
+        if owned or words[0].lower() in NOT_NAMES:
+            words = words[owned or 1 :]
+        title = ""
+        while len(words) > 1 and words[0].lower().rstrip(".") in TITLES:
+            title = words.pop(0).lower().rstrip(".")
+        if not words or words[0].lower() in NOT_NAMES:
+            return None
+        key = words[-1]
+        gender = (
+            GENDERED_TITLES.get(title)
+            or given_names().get(words[0] if len(words) > 1 else "")
+            or self._names.people.get(key)
+        )
+        sure = gender is not None or bool(title)
+        previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
+        noun = role_nouns().get(previous)
+        if noun and noun[0] == "person":
+            sure, gender = True, gender or noun[1] or given_names().get(key)
+        if not sure and len(words) == 1 and not opening:
+            return None
+        if (key.isupper() and len(key) < 5) or key.lower() in PLACES:
+            return None
+        following = self._word_behind(end)
+        roles = role_nouns()
+        role = roles.get(following)
+        if role and role[0] != "person" and not possessive:
+            return None
+        if len(words) > 1 and any(roles.get(word.lower(), ("",))[0] == "body" for word in words):
+            return None
+        speaks = not role and verb_forms().get(following, ("", ""))[1] == "finite"
+        spoken = not noun and verb_forms().get(previous, ("", ""))[1] == "finite"
+        if not sure and len(words) == 1 and not speaks:
+            return None
+        sure = sure or speaks or self._has_apposition(end)
+        name = tuple(word for word in words if len(word) > 2 or "." not in word)[-3:]
+        first = (opening or spoken) and not possessive
+        return Mention(start, name, title, gender or "", first, sure) if name else None
+
+    def _word_behind(self, end: int) -> str:
+        article = self._article
+        return (
+            article[end + 1 : end + 24].partition(" ")[0].rstrip(",.;:")
+            if article[end : end + 1] == " "
+            else ""
+        )
+
+    def _has_apposition(self, end: int) -> bool:
+        """Whether "a baker in Ohio" stands behind a comma."""
+        if self._article[end : end + 2] != ", ":
+            return False
+        words = self._article[end + 2 : end + 50].split(" ", 6)[:6]
+        return any(role_nouns().get(word.rstrip(",."), ("",))[0] == "person" for word in words)

@@ -1,0 +1,166 @@
+"""Whom a pronoun means: the most salient of the people or bodies that the sentences before it name."""
+
+from dataclasses import dataclass
+
+from stance.forms import Name, agrees, name_of
+from stance.lexicon import (
+    role_nouns,
+)
+from stance.mentions import NAME, Mention
+from stance.phrases import Phrase
+from stance.resolver import Resolver, name_in
+from stance.words import Words
+
+FEMALE = frozenset("she her".split())
+SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
+PARAGRAPHS, REACH = 4, 4  # paragraphs and sentences in which an antecedent is looked for
+LONG_GAP = 800  # characters between a quotation and a pronoun that means its speaker, if nobody else is named
+NEAR_GAP = 600  # the same for "it" and "they"
+LAST_SPEAKER = 200.0
+UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
+
+
+@dataclass(slots=True)
+class Last:
+    """The speaker of the quotation before: the form of the name, and where that quotation ends."""
+
+    name: str | None = None
+    end: int = -1
+
+
+class Pronouns:
+    """Resolves the pronouns of one article."""
+
+    def __init__(self, article: str, resolver: Resolver) -> None:
+        self._article = article
+        self._resolver = resolver
+        self._names, self._mentions = resolver.names, resolver.mentions
+        self._genders: dict[str, str] = {}  # of speakers whom a pronoun has meant
+
+    def could_be(self, words: Words, phrase: Phrase, pronoun: str) -> bool:
+        """Whether a phrase is one that a pronoun behind it in its sentence can mean."""
+        name = name_of(words, phrase)
+        low = words.low[phrase.first : phrase.last]
+        kinds = [role_nouns()[word] for word in low if word in role_nouns()]
+        if pronoun in ("it", "its"):
+            return not any(kind == "person" for kind, _ in kinds) and (bool(name) or bool(kinds))
+        if pronoun in ("they", "their"):
+            return bool(name) or bool(kinds)
+        wanted = "f" if pronoun in FEMALE else "m"
+        title = low[0].rstrip(".")
+        person = any(kind == "person" for kind, _ in kinds)
+        if name and (person or self._names.is_human(name, title)):
+            return self._names.gender(name, title) in ("", wanted)
+        return person and not name and all(gender in ("", wanted) for _, gender in kinds)
+
+    def meant_by(self, pronoun: str, place: int, last: Last) -> str | None:
+        """Whom a pronoun means, of the people or bodies of the sentences before it; None where nobody fits.
+
+        Salience as in Lappin and Leass (1994), An algorithm for pronominal anaphora resolution, without a
+        parser as in Kennedy and Boguraev (1996): a subject counts more, a sentence further away half as much.
+        """
+        if pronoun in ("it", "its", "they", "their"):
+            return self._body_meant(place, last, plural=pronoun in ("they", "their"))
+        wanted = "f" if pronoun in FEMALE else "m"
+        found = (
+            last.name if self._undisturbed(last, place, wanted) else self._most_salient(wanted, place, last)
+        )
+        if found:
+            self._genders.setdefault(found, wanted)
+        return found
+
+    def _most_salient(self, wanted: str, place: int, last: Last) -> str | None:
+        scores: dict[Name, float] = {}
+        people: dict[Name, Mention] = {}
+        for sentence in self._sentences_before(place):
+            for name in scores:
+                scores[name] /= 2
+            for mention in sentence:
+                if mention.place < place:
+                    self._weigh(mention, wanted, scores, people)
+        self._add_last(scores, wanted, place, last)
+        if not scores:
+            return last.name if last.name and self._fits(last.name, wanted) else None
+        best = max(scores, key=lambda key: scores[key])
+        return self._resolver.form_of(people[best], place) if best in people else last.name
+
+    def _sentences_before(self, place: int) -> list[list[Mention]]:
+        """The mentions in the sentences before a place, at most REACH, in text order."""
+        found: list[list[Mention]] = []
+        for line in self._mentions.lines_before(place, PARAGRAPHS):
+            found = [
+                *self._mentions.in_paragraph(line, min(place, self._mentions.end_of(line)))[-REACH:],
+                *found,
+            ]
+            if len(found) >= REACH:
+                break
+        return found[-REACH:]
+
+    def _weigh(
+        self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]
+    ) -> None:
+        """Adds a mention to the salience of its person; a pronoun to that of the one it most likely means."""
+        if not mention.name:
+            if scores and mention.gender == wanted:
+                scores[max(scores, key=lambda key: scores[key])] += AGAIN
+            return
+        if mention.gender not in ("", wanted):
+            return
+        weight = SUBJECT if mention.first else MENTION
+        weight *= (1 if mention.gender else UNSURE) * (1 if mention.sure else UNSURE)
+        key = next((known for known in scores if agrees(known, mention.name)), mention.name)
+        scores[key] = scores.get(key, 0) + weight
+        people[key] = mention
+
+    def _add_last(self, scores: dict[Name, float], wanted: str, place: int, last: Last) -> None:
+        name = name_in(last.name) if last.name else ()
+        if not last.name or not name or not self._has_gender(last.name, wanted):
+            return
+        between = self._article.count(". ", last.end, place) + self._article.count("\n\n", last.end, place)
+        key = next((known for known in scores if agrees(known, name)), name)
+        scores[key] = scores.get(key, 0) + LAST_SPEAKER * 0.5 ** min(between, REACH)
+
+    def _has_gender(self, text: str, wanted: str) -> bool:
+        if text in self._genders:
+            return self._genders[text] == wanted
+        name, title = name_in(text), text.partition(" ")[0].lower().rstrip(".")
+        gender = self._names.gender(name, title) if name else "none"
+        return gender == wanted or (not gender and self._is_person(text, name, title))
+
+    def _is_person(self, text: str, name: Name, title: str) -> bool:
+        nouns = (role_nouns().get(word.lower().rstrip(","), ("",))[0] for word in text.split())
+        return "person" in nouns or self._names.is_human(name, title)
+
+    def _undisturbed(self, last: Last, place: int, wanted: str) -> bool:
+        """Whether nobody else who could be meant is named between the last quotation and a pronoun."""
+        if not last.name or not 0 <= last.end < place or place - last.end > LONG_GAP:
+            return False
+        if not self._has_gender(last.name, wanted):
+            return False
+        speaker = name_in(last.name)
+        for begin, close in self._names.outside(last.end, place):
+            for match in NAME.finditer(self._article, begin, close):
+                mention = self._mentions.mention(match, opening=True)
+                if not mention or agrees(mention.name, speaker):
+                    continue
+                if mention.gender in ("", wanted):
+                    return False
+        return True
+
+    def _fits(self, text: str, wanted: str) -> bool:
+        """Whether a speaker without a name, such as "a spokeswoman", can be meant."""
+        nouns = [role_nouns()[word] for word in text.lower().replace(",", "").split() if word in role_nouns()]
+        return any(kind == "person" and gender in ("", wanted) for kind, gender in nouns)
+
+    def _body_meant(self, place: int, last: Last, *, plural: bool) -> str | None:
+        """The body or group that "it" or "they" means: the last speaker, else the subject of a sentence."""
+        if (
+            last.name
+            and self._resolver.is_body(last.name, plural=plural, strictly=True)
+            and place - last.end < NEAR_GAP
+        ):
+            return last.name
+        for text, words, phrase in self._mentions.subjects(place):
+            if self._resolver.is_body(text, plural=plural):
+                return self._resolver.named(words, phrase)
+        return None
