@@ -1,4 +1,4 @@
-"""Forms of a name: "President Ann Roe", "Ms. Roe", "Ann Roe, a baker in Ohio"; which belong together, which tells most."""
+"""Forms of a name, such as "Ms. Roe" and "Ann Roe, a baker": which belong together, which tells most."""
 
 from dataclasses import dataclass
 

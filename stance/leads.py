@@ -22,7 +22,8 @@ from stance.words import MARKS, Words, is_name
 
 # Verbs behind which somebody else may still be the one who speaks: "Ann Roe said Jo Poole agreed to a …".
 VAGUE = frozenset(
-    "agree agreed agrees offer offered offers continue continued continues promise repeat repeats repeated".split()
+    "agree agreed agrees offer offered offers continue continued continues promise repeat repeats "
+    "repeated".split()
 )
 INSERTS = BE | ADVERBS | frozenset(("that", "but", "and", "has", "had", "will", "would"))
 ADJUNCTS = frozenset("to by of before after in".split())

@@ -52,38 +52,43 @@ DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 TIMES = frozenset((*MONTHS, *DAYS, "jan", "feb", "aug", "sept", "oct", "nov", "dec"))
 
 IRREGULAR_PASTS = frozenset(
-    "came went took made gave got began rose fell ran held kept left lost met paid put set sent spent stood won "
-    "broke built bought chose drew drove felt found grew heard knew led let meant saw sold spoke taught thought "
-    "threw understood brought caught cut became hit cost".split()
+    "came went took made gave got began rose fell ran held kept left lost met paid put set sent spent "
+    "stood won broke built bought chose drew drove felt found grew heard knew led let meant saw sold "
+    "spoke taught thought threw understood brought caught cut became hit cost".split()
 )
 
 # Chinese and Korean family names that stand first, and are no English word.
 FAMILY_NAMES = frozenset(
-    "Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Zhu Hu Guo Gao Lin Luo Zheng Liang Xie Tang Feng Deng Cao "
-    "Peng Zeng Xiao Tian Pan Yuan Cai Jiang Yu Du Ye Cheng Wei Su Lu Ding Ren Shen Yao Cui Zhong Tan Liao Shi Jin Jia "
-    "Xia Fu Fang Bai Zou Meng Xiong Qin Qiu Yin Xue Yan Duan Lei Hou Tao Gu Mao Hao Gong Shao Qian Qi Niu Shui Geng Hua "
-    "Ouyang Situ Tsai Chang Chiang Hsu Hsieh Tseng Kuo Yeh Chou Chu Lai Lam Leung Chan Cheung Wong Ng Tam Tsang Yip "
-    "Kwok Chow Lau Yuen Shum Mak Tse Fung Kwan Kim Lee Choi Jung Kang Yoon Jang Seo Kwon Hwang Ahn Ryu Bae Xi Luan Ai Dai "
-    "Pang Kong Hong Wen Nie Zang Zhuang Cen Lyu Lü Chai Che Jing Ning Ruan Sheng Shang Teng Weng Xing Yi Zhan Zuo".split()
+    "Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Zhu Hu Guo Gao Lin Luo Zheng Liang Xie "
+    "Tang Feng Deng Cao Peng Zeng Xiao Tian Pan Yuan Cai Jiang Yu Du Ye Cheng Wei Su Lu Ding Ren Shen "
+    "Yao Cui Zhong Tan Liao Shi Jin Jia Xia Fu Fang Bai Zou Meng Xiong Qin Qiu Yin Xue Yan Duan Lei "
+    "Hou Tao Gu Mao Hao Gong Shao Qian Qi Niu Shui Geng Hua Ouyang Situ Tsai Chang Chiang Hsu Hsieh "
+    "Tseng Kuo Yeh Chou Chu Lai Lam Leung Chan Cheung Wong Ng Tam Tsang Yip Kwok Chow Lau Yuen Shum "
+    "Mak Tse Fung Kwan Kim Lee Choi Jung Kang Yoon Jang Seo Kwon Hwang Ahn Ryu Bae Xi Luan Ai Dai "
+    "Pang Kong Hong Wen Nie Zang Zhuang Cen Lyu Lü Chai Che Jing Ning Ruan Sheng Shang Teng Weng Xing "
+    "Yi Zhan Zuo".split()
 )
 PLACES = frozenset(
-    "china america russia ukraine japan taiwan india europe asia africa australia canada mexico germany france britain "
-    "england scotland ireland italy spain poland israel iran iraq syria turkey egypt vietnam thailand philippines malaysia "
-    "singapore indonesia cambodia myanmar burma pakistan afghanistan brazil argentina chile cuba beijing shanghai guangdong "
-    "shenzhen guangzhou wuhan xinjiang tibet hong macao macau taipei tokyo seoul pyongyang moscow kyiv kiev london paris "
-    "berlin brussels geneva rome madrid vienna washington york chicago houston boston seattle dallas denver detroit "
-    "philadelphia atlanta miami california texas florida ohio iowa michigan wisconsin pennsylvania georgia arizona nevada "
-    "virginia carolina illinois minnesota hawaii alaska oregon colorado congress parliament senate delhi canberra sydney "
-    "melbourne ottawa toronto manila hanoi jakarta bangkok tehran jerusalem cairo davos brexit covid".split()
+    "china america russia ukraine japan taiwan india europe asia africa australia canada mexico "
+    "germany france britain england scotland ireland italy spain poland israel iran iraq syria turkey "
+    "egypt vietnam thailand philippines malaysia singapore indonesia cambodia myanmar burma pakistan "
+    "afghanistan brazil argentina chile cuba beijing shanghai guangdong shenzhen guangzhou wuhan "
+    "xinjiang tibet hong macao macau taipei tokyo seoul pyongyang moscow kyiv kiev london paris "
+    "berlin brussels geneva rome madrid vienna washington york chicago houston boston seattle dallas "
+    "denver detroit philadelphia atlanta miami california texas florida ohio iowa michigan wisconsin "
+    "pennsylvania georgia arizona nevada virginia carolina illinois minnesota hawaii alaska oregon "
+    "colorado congress parliament senate delhi canberra sydney melbourne ottawa toronto manila hanoi "
+    "jakarta bangkok tehran jerusalem cairo davos brexit covid".split()
 )
 
 SAY, TELL, ASK, JUDGE, THINK = "say", "tell", "ask", "judge", "think"
 NOUN_CUES = frozenset(
-    "claim claims statement statements remark remarks warning warnings comment comments assertion promise "
-    "pledge vow call calls description characterization complaint accusation accusations allegation "
-    "allegations criticism words tweet tweets post letter speech declaration response reply answer "
-    "argument admission suggestion insistence contention prediction question quip joke phrase term "
-    "testimony denial admonition observation report belief view opinion verdict message slogan motto words verdict assessment conclusion refrain reaction retort rebuke plea".split()
+    "claim claims statement statements remark remarks warning warnings comment comments assertion "
+    "promise pledge vow call calls description characterization complaint accusation accusations "
+    "allegation allegations criticism words tweet tweets post letter speech declaration response "
+    "reply answer argument admission suggestion insistence contention prediction question quip joke "
+    "phrase term testimony denial admonition observation report belief view opinion verdict message "
+    "slogan motto words verdict assessment conclusion refrain reaction retort rebuke plea".split()
 )
 
 
@@ -103,7 +108,7 @@ def verb_forms() -> dict[str, tuple[str, str]]:
 
 @cache
 def role_nouns() -> dict[str, tuple[str, str]]:
-    """Noun → (person, people, body or text; f, m or nothing), from role_nouns.csv, and the plurals of persons."""
+    """Noun → (person, people, body or text; f, m or nothing), from role_nouns.csv, with persons' plurals."""
     nouns = {row["noun"]: (row["kind"], row["gender"]) for row in _rows("role_nouns.csv")}
     plurals = {
         _third_person(noun): ("people", gender) for noun, (kind, gender) in nouns.items() if kind == "person"

@@ -146,7 +146,7 @@ def _role(article: str, place: int, after: int, mark: str, opener: str) -> str:
 
 
 def _is_measure(article: str, marks: Sequence[tuple[int, str]], index: int) -> bool:
-    """Whether a straight mark behind a number counts inches: the sentence goes on, and another mark closes it."""
+    """Whether a mark behind a number counts inches: the sentence goes on, and another mark closes it."""
     place, mark = marks[index]
     if (
         mark != '"'

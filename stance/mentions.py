@@ -25,7 +25,8 @@ from stance.surroundings import sentences
 from stance.words import Words, is_name
 
 NAME = re.compile(
-    r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
+    r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?"
+    r"(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
 )
 NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES | ADVERBS | frozenset(("here", "yes"))
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from html import escape
 from itertools import pairwise
 
-from stance.quotes import Span
+from stance.marked import Span
 from stance.results import AxisScores, Prediction
 
 PARAGRAPH = re.compile(r"[^\r\n]+")

@@ -1,4 +1,4 @@
-"""Words of a sentence → the phrase that names somebody, read forward: "said Ann Roe, a baker in Ohio, on Monday"."""
+"""Words of a sentence → the phrase that names somebody, read forward: "said Ann Roe, a baker, on Monday"."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ from stance.lexicon import (
 from stance.words import DASHES, LINKING, MARKS, Words, is_name
 
 CONJUNCTIONS = frozenset(
-    "because while when whether if although though where how why whereas unless than so but and or nor yet according what "
-    "whatever whose as like until since before after once".split()
+    "because while when whether if although though where how why whereas unless than so but and or "
+    "nor yet according what whatever whose as like until since before after once".split()
 )
 ADJUNCTS = PREPOSITIONS - CONJUNCTIONS
 STAND_ALONE = frozenset("he she they it we i another others both".split())

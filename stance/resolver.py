@@ -115,7 +115,7 @@ class Resolver:
         )
 
     def _by_role(self, words: Words, phrase: Phrase, place: int) -> str | None:
-        """ "the mayor" → "Mayor Ann Roe", "the ministry" → "China's Commerce Ministry", where named so far."""
+        """ "the mayor" → "Mayor Ann Roe", "the ministry" → "China's Commerce Ministry", named so far."""
         noun = words.low[phrase.last - 1]
         kind = role_nouns().get(noun, ("", ""))[0]
         if noun in ("statement", "release") and words.low[phrase.first] == "the":
@@ -139,7 +139,7 @@ class Resolver:
         return None
 
     def _mentions_of(self, noun: str, place: int) -> Iterator[int]:
-        """Where a noun stands outside quotations, the nearest before a place first, with or without a capital."""
+        """Where a noun stands outside quotations, the nearest first, with or without a capital."""
         article, ends = self._article, {noun: place, noun.capitalize(): place}
         for _ in range(NOUNS):
             starts = {form: article.rfind(form, 0, end) for form, end in ends.items()}

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from stance.marked import BEFORE_OPENING, FIRM, LOOKAHEAD, SPACES, Marked, Span, trimmed
 
-# What looks like an opening or a closing mark; an apostrophe inside a word is neither. It begins with a set of
-# characters, which the search skips to.
+# What looks like an opening or a closing mark; an apostrophe inside a word is neither. It begins with a
+# set of characters, which the search skips to.
 SINGLE = re.compile(
     r"['‘’](?:(?<![\w’'‘.,!?].)(?<=['‘])(?=[\w“\"\[(…$£€])|(?<=[\w.,!?…”\"\])—–-].)(?<=['’])(?!\w))",
     re.DOTALL,

@@ -19,15 +19,17 @@ from stance.tails import agent, behind, is_passive
 from stance.transcripts import is_question
 from stance.words import Words, is_name
 
-# How often each way of finding a speaker is right.
-SURE, RESOLVED, CARRIED, SUPPOSED = 0.95, 0.8, 0.85, 0.5
+# How often each way of finding a speaker is right in annotated articles: a name beside a verb, a pronoun or
+# a loose attribution, the speaker of the quotation before, of the paragraph before.
+SURE, RESOLVED, CARRIED, SUPPOSED = 0.97, 0.8, 0.88, 0.5
 DOCUMENTS = frozenset(
     "statement letter message note memo email tweet post speech reply answer text diary".split()
 )
 NOBODIES = frozenset("nobody no none anybody anyone everybody everyone somebody someone there".split())
 DASHES = ("--", "—", "–")
 SIMPLE = re.compile(
-    r"[”\"'’»]{1,3} (?P<who>he|she|(?:[A-Z][\w’-]*\.? ){0,3}[A-Z][\w’-]+) (?P<cue>[a-z]+)(?=[.;:]|,? (?![a-z]+ that))"
+    r"[”\"'’»]{1,3} (?P<who>he|she|(?:[A-Z][\w’-]*\.? ){0,3}[A-Z][\w’-]+) "
+    r"(?P<cue>[a-z]+)(?=[.;:]|,? (?![a-z]+ that))"
 )
 ENDS = re.compile(r"[”\"'’»]{1,3}[ \r\xa0]*(?:\n|$)")
 
@@ -191,9 +193,9 @@ class SpeakerFinder:
         if pronoun in ("i", "we", "my", "our", "you", "your"):
             return Attribution(None, cue)
         above = subject(words) if phrase.first > 1 else None
-        if above and above.last <= phrase.first and words.low[above.first] not in PRONOUNS:
-            if self._pronouns.could_be(words, above, pronoun):
-                return Attribution(self._resolver.named(words, above), cue, RESOLVED)
+        apart = above is not None and above.last <= phrase.first and words.low[above.first] not in PRONOUNS
+        if above and apart and self._pronouns.could_be(words, above, pronoun):
+            return Attribution(self._resolver.named(words, above), cue, RESOLVED)
         place = words.span(phrase.first, phrase.last)[0]
         name = self._pronouns.meant_by(pronoun, place, Last(self._last.name, self._last_end))
         return Attribution(name, cue, RESOLVED if name else None)
@@ -214,7 +216,7 @@ class SpeakerFinder:
         return Attribution()
 
     def _introduced(self, place: Place) -> Attribution | None:
-        """Who speaks or acts in the sentence before, or in the paragraph before where it ends with a colon."""
+        """Who speaks or acts in the sentence before, or in a paragraph before that ends with a colon."""
         article = self._article
         floor, end = max(place.line, self._last_end + 1), place.start
         if not article[floor:end].strip(CLOSING + BLANK):

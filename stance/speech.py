@@ -6,12 +6,13 @@ from stance.lexicon import PRONOUNS, SAY, verb_forms
 
 SMALL = frozenset("a an and as at but by for from in into of on or the to vs with over is not".split())
 WORKS = re.compile(
-    r"\b(?:film|movie|book|novel|memoir|song|single|album|show|series|program|programme|episode|broadcast|article|essay"
-    r"|play|documentary|magazine|newspaper|podcast|column|painting|poem|opera|musical|game|paper|report|anthem|ballad"
-    r"|titled|entitled|headlined|named|dubbed|nicknamed|christened|codenamed|code-named|called|known as|so-called"
-    r"|termed|labell?ed|marked|stamped|emblazoned with|reading|translated as|word|term|acronym|character|letter"
-    r"|section|chapter|heading|headline|header|slide|tab|button|box|column|folder|file|campaign|operation|initiative"
-    r"|strategy of|policy of|doctrine of|(?:[A-Z][\w.]*|[a-z]+)[’']s)(?: the| a| an| its| his| her)?[\s,:(–—-]*$"
+    r"\b(?:film|movie|book|novel|memoir|song|single|album|show|series|program|programme|episode|broadcast"
+    r"|article|essay|play|documentary|magazine|newspaper|podcast|column|painting|poem|opera|musical|game"
+    r"|paper|report|anthem|ballad|titled|entitled|headlined|named|dubbed|nicknamed|christened|codenamed"
+    r"|code-named|called|known as|so-called|termed|labell?ed|marked|stamped|emblazoned with|reading"
+    r"|translated as|word|term|acronym|character|letter|section|chapter|heading|headline|header|slide|tab"
+    r"|button|box|column|folder|file|campaign|operation|initiative|strategy of|policy of|doctrine of"
+    r"|(?:[A-Z][\w.]*|[a-z]+)[’']s)(?: the| a| an| its| his| her)?[\s,:(–—-]*$"
 )
 KNOWN_AS = re.compile(
     r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$"

@@ -13,14 +13,14 @@ from stance.lexicon import (
     role_nouns,
     verb_forms,
 )
+from stance.phrases import LONGEST, Phrase, is_adverb, is_couple, names_somebody
 from stance.words import DASHES, LINKING, MARKS, Words, is_name
 
 CONJUNCTIONS = frozenset(
-    "because while when whether if although though where how why whereas unless than so but and or nor yet according what "
-    "whatever whose as like until since before after once".split()
+    "because while when whether if although though where how why whereas unless than so but and or "
+    "nor yet according what whatever whose as like until since before after once".split()
 )
 ADJUNCTS = PREPOSITIONS - CONJUNCTIONS
-from stance.phrases import LONGEST, Phrase, is_adverb, is_couple, names_somebody
 
 
 def before(words: Words, index: int, lowest: int = 0) -> Phrase | None:
@@ -111,7 +111,7 @@ def _can_bear(words: Words, index: int, lowest: int) -> bool:
         return True
     found = ending(words, index, lowest)
     if not found or (not is_name(words.word[index]) and words.low[index] not in role_nouns()):
-        return words.word[index][0].isdigit() or words.word[index] == "."
+        return bool(words.word[index][0].isdigit()) or words.word[index] == "."
     before_it = found.first - 1
     if before_it < lowest or words.word[before_it] in (",", *DASHES):
         return True

@@ -79,7 +79,7 @@ class Surroundings:
         return following == ",", following == "."
 
     def tail(self, end: int) -> Words | None:
-        """The words behind a quotation up to the end of the sentence, the next mark or the paragraph's end."""
+        """The words behind a quotation up to the end of the sentence, of the paragraph, or the next mark."""
         article = self._article
         following = bisect_left(self._starts, end)
         limit = self._starts[following] - 1 if following < len(self._starts) else len(article)

@@ -89,8 +89,8 @@ def article_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]
     missing = [role for role in ("id", "text") if role not in found]
     if missing:
         raise ColumnError(
-            f"{path} has no column {' and no '.join(missing)}, only {', '.join(map(_shortened, names))}. Name "
-            f"the column of yours: {' '.join(f'--column {role}=NAME' for role in missing)}."
+            f"{path} has no column {' and no '.join(missing)}, only {', '.join(map(_shortened, names))}. "
+            f"Name the column of yours: {' '.join(f'--column {role}=NAME' for role in missing)}."
         )
     return found
 

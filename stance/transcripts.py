@@ -14,9 +14,10 @@ LABEL = re.compile(
 )
 QUESTION = frozenset("q question questioner".split())
 NOT_LABELS = frozenset(
-    "note notes correction update updated read see also editor source sources photo image video caption copyright "
-    "contact tel phone email fax website url date time where when who what why how subject re from to cc bcc by ps "
-    "warning disclaimer summary abstract background key tags related more story topics location price".split()
+    "note notes correction update updated read see also editor source sources photo image video "
+    "caption copyright contact tel phone email fax website url date time where when who what why how "
+    "subject re from to cc bcc by ps warning disclaimer summary abstract background key tags related "
+    "more story topics location price".split()
 )
 COLON = re.compile(r"\n[^\n:]{1,70}:\**\s+[^\s\"“'‘«„]")
 Line = tuple[int, int, re.Match[str] | None]
