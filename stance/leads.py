@@ -3,6 +3,7 @@
 from stance.cues import BE, Source, acts, author, cue_words, form_at, somebody, subject
 from stance.lexicon import (
     ADVERBS,
+    AUXILIARIES,
     DETERMINERS,
     JUDGE,
     NOUN_CUES,
@@ -202,6 +203,8 @@ def _label(words: Words, end: int) -> Source | None:
     if words.word[end - 1] != ":" or end < 2 or end > 14:
         return None
     low = words.low
+    if any(low[i] in AUXILIARIES or low[i] in PRONOUNS for i in range(end - 1)):
+        return None
     if any(
         low[i] in verb_forms() and low[i] not in role_nouns() and not is_name(words.word[i])
         for i in range(end - 1)

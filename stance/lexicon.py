@@ -10,7 +10,7 @@ AUXILIARIES = frozenset(
     "’s ’ve ’d 's 've 'd having".split()
 )
 ADVERBS = frozenset(
-    "also then later earlier once again often still just even never always recently now soon first only "
+    "here also then later earlier once again often still just even never always recently now soon first only "
     "simply further instead both all rather previously twice once already since ever sometimes today "
     "yesterday tonight elsewhere however too therefore thus meanwhile there immediately nonetheless "
     "nevertheless perhaps reportedly famously instead similarly previously publicly".split()
@@ -78,7 +78,8 @@ PLACES = frozenset(
     "denver detroit philadelphia atlanta miami california texas florida ohio iowa michigan wisconsin "
     "pennsylvania georgia arizona nevada virginia carolina illinois minnesota hawaii alaska oregon "
     "colorado congress parliament senate delhi canberra sydney melbourne ottawa toronto manila hanoi "
-    "jakarta bangkok tehran jerusalem cairo davos brexit covid".split()
+    "jakarta bangkok tehran jerusalem cairo davos brexit covid states kingdom emirates nations zealand "
+    "arabia korea kong lanka".split()
 )
 
 SAY, TELL, ASK, JUDGE, THINK = "say", "tell", "ask", "judge", "think"

@@ -8,6 +8,7 @@ from stance.forms import Name
 from stance.lexicon import (
     ADVERBS,
     DETERMINERS,
+    FAMILY_NAMES,
     GENDERED_TITLES,
     PLACES,
     POSSESSIVES,
@@ -62,6 +63,10 @@ class Mentions:
             end = start - 1
         return [start for start in starts if start >= self._names.body]
 
+    def line_of(self, place: int) -> int:
+        """Where the line of a place begins."""
+        return self._article.rfind("\n", 0, place) + 1
+
     def end_of(self, line: int) -> int:
         """Where the line that begins here ends."""
         end = self._article.find("\n", line)
@@ -101,7 +106,7 @@ class Mentions:
                 if (place := self._article.find(pronoun, begin, close)) >= 0
             ]
             earliest = min((mention.place for mention in pronouns), default=end)
-            noun = self._human_noun(begin, close)
+            noun = self.human_noun(begin, close)
             for match in NAME.finditer(self._article, begin, close):
                 mention = self.mention(match, opening=not found and not noun and match.start() < earliest)
                 if mention:
@@ -112,7 +117,7 @@ class Mentions:
                 found = sorted([*found, *pronouns], key=lambda mention: mention.place)
         return found
 
-    def _human_noun(self, start: int, end: int) -> Mention | None:
+    def human_noun(self, start: int, end: int) -> Mention | None:
         """A person without a name with whom a sentence opens: "A senior official", "His mother"."""
         first = self._article[start : start + 9].partition(" ")[0]
         if not first[:1].isupper() or not (first.lower() in DETERMINERS or first.lower() in POSSESSIVES):
@@ -128,7 +133,9 @@ class Mentions:
         if kind != "person" and not (kinds and kinds[0][0] == "person"):
             return None
         gender = gender or (kinds[0][1] if kinds else "")
-        return Mention(words.span(0, 1)[0], (words.text(0, phrase.last),), "", gender, first=True, sure=True)
+        # "The governor" may be somebody named, of whatever gender.
+        sure = bool(gender) or words.low[0] != "the"
+        return Mention(words.span(0, 1)[0], (words.text(0, phrase.last),), "", gender, first=True, sure=sure)
 
     def mention(self, match: re.Match[str], *, opening: bool) -> Mention | None:
         """A name as a mention of a person; None where it is none, or only describes a noun behind it."""
@@ -152,6 +159,7 @@ class Mentions:
             GENDERED_TITLES.get(title)
             or given_names().get(words[0] if len(words) > 1 else "")
             or self._names.people.get(key)
+            or (self._names.people.get(words[0]) if words[0] in FAMILY_NAMES else None)
         )
         sure = gender is not None or bool(title)
         previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")

@@ -9,6 +9,7 @@ from stance.lexicon import (
 from stance.mentions import NAME, Mention
 from stance.phrases import Phrase
 from stance.resolver import Resolver, name_in
+from stance.surroundings import sentences
 from stance.words import Words
 
 FEMALE = frozenset("she her".split())
@@ -139,6 +140,10 @@ class Pronouns:
             return False
         speaker = name_in(last.name)
         for begin, close in self._names.outside(last.end, place):
+            for sentence in sentences(self._article, begin, close):
+                noun = self._mentions.human_noun(*sentence)
+                if noun and noun.gender in ("", wanted):
+                    return False
             for match in NAME.finditer(self._article, begin, close):
                 mention = self._mentions.mention(match, opening=True)
                 if not mention or agrees(mention.name, speaker):

@@ -128,6 +128,20 @@ class Resolver:
             holder = self._holder(start, start + len(noun))
             if holder:
                 return holder
+        return self._described(noun, place) if phrase.last - phrase.first == 2 else None
+
+    def _described(self, noun: str, place: int) -> str | None:
+        """ "the spokeswoman" → "a State Department spokeswoman", where nobody is named."""
+        for start in self._mentions_of(noun, place):
+            words = Words(self._article, max(self.mentions.line_of(start), start - 80), start + len(noun))
+            found = ending(words, len(words.word) - 1, 0, alone=True)
+            if (
+                found
+                and found.last - found.first > 2
+                and words.low[found.first] not in ("the", "this", "that")
+            ):
+                text = clean(words.text(found.first, found.last))
+                return text[0].lower() + text[1:] if words.low[found.first] in ("a", "an", "one") else text
         return None
 
     def _issuer(self, place: int) -> str | None:

@@ -56,6 +56,7 @@ class SpeakerFinder:
         self._last = Attribution()
         self._last_end = -1
         self._last_beside = False
+        self._interviewee: str | None = None
 
     def interrupts(self, first: Span, second: Span) -> bool:
         """Whether nothing but an attribution stands between two spans of one sentence."""
@@ -127,11 +128,9 @@ class SpeakerFinder:
         text = self._article[slice(*label)].strip()
         if is_question(text):
             return Attribution(None, label, None)
-        name = (
-            self._resolver.introduced(label[0])
-            if text == "A"
-            else self._resolver.behind_label(text, label[0])
-        )
+        if text == "A" and self._interviewee is None:
+            self._interviewee = self._resolver.introduced(label[0]) or ""
+        name = (self._interviewee or None) if text == "A" else self._resolver.behind_label(text, label[0])
         confidence = None if name is None else RESOLVED if text == "A" else SURE
         self._last, self._last_end = Attribution(name, label, confidence), parts[-1][1]
         return self._last
