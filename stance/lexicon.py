@@ -109,10 +109,12 @@ def verb_forms() -> dict[str, tuple[str, str]]:
 
 @cache
 def role_nouns() -> dict[str, tuple[str, str]]:
-    """Noun → (person, people, body or text; f, m or nothing), from role_nouns.csv, with persons' plurals."""
+    """Noun → (person, people, body or text; f, m or nothing), from role_nouns.csv, with the plurals."""
     nouns = {row["noun"]: (row["kind"], row["gender"]) for row in _rows("role_nouns.csv")}
     plurals = {
-        _third_person(noun): ("people", gender) for noun, (kind, gender) in nouns.items() if kind == "person"
+        _third_person(noun): ("people" if kind == "person" else kind, gender)
+        for noun, (kind, gender) in nouns.items()
+        if kind != "people"
     }
     return {**plurals, **nouns}
 

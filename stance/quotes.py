@@ -72,13 +72,13 @@ def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:
 def _quotes(article: str, date: str | None) -> list[Quote]:
     found = _spoken(article)
     finder = SpeakerFinder(article, [span for quotation in found for span in quotation.spans])
-    first_line = article.find("\n", len(article) - len(article.lstrip()))
+    headline = article.find("\n\n")
     quotes = []
     for quotation in _joined(found, finder):
         parts = quotation.spans
         said = finder.labelled(quotation.label, parts) if quotation.label else finder.speaker_of(parts)
         if not quotation.label:
-            if quotation.single and (not said.beside or parts[0][0] < first_line):
+            if quotation.single and (not said.beside or parts[0][0] < headline):
                 continue
             if not said.beside and not is_speech(
                 article, parts[0][0], parts[-1][1], named=said.name is not None, whole=said.whole

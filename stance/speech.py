@@ -4,6 +4,7 @@ import re
 
 from stance.lexicon import PRONOUNS, SAY, verb_forms
 
+SPEAKING = frozenset("i we you he she they".split())
 SMALL = frozenset("a an and as at but by for from in into of on or the to vs with over is not".split())
 WORKS = re.compile(
     r"\b(?:film|movie|book|novel|memoir|song|single|album|show|series|program|programme|episode|broadcast"
@@ -77,7 +78,9 @@ def is_speech(article: str, start: int, end: int, *, named: bool, whole: bool) -
 
 
 def _in_title_case(words: list[str]) -> bool:
-    if any(word.lower() in PRONOUNS or "’" in word[:-2] or "'" in word[:-2] for word in words):
+    if words[0].lower() in PRONOUNS or any(
+        word.lower() in SPEAKING or "’" in word[:-2] or "'" in word[:-2] for word in words
+    ):
         return False
     if not words[0][0].isupper():
         return False
