@@ -103,15 +103,16 @@ class Actors:
         that may tell the full name.
         """
         day = iso_date(date or "")
-        names, title = self._named(speaker, context)
+        names = self._named(speaker, context)
         found = {name: rows for name in names if (rows := self._held(name, day))}
         if len(found) > 1 and context:
             there = f" {_key(context)} "
             found = {name: rows for name, rows in found.items() if f" {_key(name)} " in there}
         if len(found) != 1:
             return None
-        rows = next(iter(found.values()))
-        return _foremost([row for row in rows if title and _fits(title, row.office)] or rows, day)
+        name, rows = next(iter(found.items()))
+        told = [word for word in _beside(speaker, name) if word not in IDLE]
+        return _foremost([row for row in rows if told and _fits(told, row.office)] or rows, day)
 
     def written_out(self, speaker: str, *, date: str | None = None, context: str | None = None) -> str:
         """A known name → name and office; everything else, and a name of two people, unchanged.
@@ -126,44 +127,45 @@ class Actors:
         if not actor.family:
             return f"{speaker}, {office}"
         name = actor.name.partition(" (")[0]
-        beside = [word for word in _key(speaker).split() if word not in _key(name).split()]
+        beside = _beside(speaker, name)
         if len(beside) < DESCRIBED:
             return f"{name}, {office}"
         return speaker if _fits(beside, office) else f"{speaker}, {office}"
+
+    def is_person(self, name: str) -> bool | None:
+        """Whether a full name or alias is a person's; None where the table does not have it."""
+        found = self._names.get(_key(name))
+        return bool(self._rows[found[0]][0].family) if found else None
 
     def gender_of(self, name: str) -> str:
         """f or m of a person with this name, nothing where it is not known or differs."""
         genders = {self._rows[one][0].gender for one in self._names.get(_key(name), ())}
         return genders.pop() if len(genders) == 1 else ""
 
-    def _named(self, speaker: str, context: str | None) -> tuple[Sequence[str], list[str]]:
-        """The names that a speaker can mean, and the words of the title in front of them."""
+    def _named(self, speaker: str, context: str | None) -> Sequence[str]:
+        """The names that a speaker can mean: all of the words, those behind a title, a family name."""
         for text in dict.fromkeys((speaker, speaker.partition(",")[0])):
             words = _key(text).split()
-            whole = self._names.get(" ".join(words))
-            if whole:
-                name = _key(whole[0]).split()
-                return whole, [word for word in words if word not in name and word not in IDLE]
-            for first in range(1, len(words) - 1):
-                found = self._names.get(" ".join(words[first:]))
-                if found and words[first - 1] not in PREPOSITIONS and self._rows[found[0]][0].family:
-                    return found, [word for word in words[:first] if word not in IDLE]
-            found, title = self._titled(words)
-            found = found or self._in_context(words, context)
+            for first in range(len(words)):
+                found = self._names.get(" ".join(words[first:]), [])
+                if found and first == 0:
+                    return found
+                several = len(words) - first > 1 and words[first - 1] not in PREPOSITIONS
+                if found and several and self._rows[found[0]][0].family:
+                    return found
+            found = self._titled(words) or self._in_context(words, context)
             if found:
-                return found, title
-        return (), []
+                return found
+        return ()
 
-    def _titled(self, words: list[str]) -> tuple[list[str], list[str]]:
+    def _titled(self, words: list[str]) -> list[str]:
         """ "Foreign Minister Wang" → those of that family name whose office has the words of the title."""
         for first in range(1, len(words)):
             bearers = self._families.get(" ".join(words[first:]), ())
             title = [word for word in words[:first] if word not in IDLE]
             if bearers and any(word in TITLES or word in SAME_TITLES for word in title):
-                return [
-                    one for one in bearers if any(_fits(title, row.office) for row in self._rows[one])
-                ], title
-        return [], []
+                return [one for one in bearers if any(_fits(title, row.office) for row in self._rows[one])]
+        return []
 
     def _in_context(self, words: list[str], context: str | None) -> list[str]:
         """A family name alone → the bearer whose full name the context has."""
@@ -194,12 +196,11 @@ def read_actors(path: Path) -> list[Actor]:
         raise ActorsError(f"{path} cannot be read as a UTF-8 text: {error}") from error
 
 
-def iso_date(text: str) -> str | None:
-    """The date in a text as exactly as it is known: ISO, else its year; None where there is no year."""
-    if match := re.search(r"\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b", text):
-        return match[0]
-    match = re.search(r"\b(?:19|20)\d\d\b", text)
-    return match[0] if match else None
+def iso_date(text: str) -> str:
+    """What is surely known of a date: an ISO date as it is, else the year in the text, else nothing."""
+    iso = re.match(r"\s*((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)(?!\d)", text)
+    year = iso or re.search(r"(?<!\d)((?:19|20)\d\d)(?!\d)", text)
+    return year[1] if year else ""
 
 
 def _rows(lines: Iterable[str], where: str) -> list[Actor]:
@@ -258,6 +259,12 @@ def _days_in(row: Actor, period: str) -> int:
 def _number(date: str, *, first: bool) -> int:
     year, month, day = ([int(part) for part in date.split("-")] + [0, 0])[:3]
     return year * 372 + (month or (1 if first else 12)) * 31 + (day or (1 if first else 31))
+
+
+def _beside(speaker: str, name: str) -> list[str]:
+    """The words of a speaker that are not the name: a title, an office."""
+    known = _key(name.partition(" (")[0]).split()
+    return [word for word in _key(speaker).split() if word not in known]
 
 
 def _fits(title: Iterable[str], office: str) -> bool:

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 
+from stance.actors import Actors
 from stance.forms import Form, Name, agrees, clean, name_of, shortened, worth
 from stance.lexicon import (
     ABBREVIATIONS,
@@ -99,7 +100,8 @@ class Names:
         if told:
             return told
         genders = (form.gender for form in self.forms(name[-1]) if form.gender and agrees(form.name, name))
-        return next(genders, given_names().get(name[0], ""))
+        found = next(genders, given_names().get(name[0], ""))
+        return found or (Actors.shipped().gender_of(" ".join(name)) if len(name) > 1 else "")
 
     def is_human(self, name: Name, title: str = "") -> bool:
         """Whether the article shows that a name is a person's."""
@@ -116,7 +118,7 @@ class Names:
             for first, last in FULL_NAME.findall(self.article):
                 gender = shown.get(first)
                 if first in FAMILY_NAMES and last.lower() not in role_nouns() and last.lower() not in PLACES:
-                    people.setdefault(first, "")
+                    people.setdefault(first, Actors.shipped().gender_of(f"{first} {last}"))
                 elif gender is not None:
                     # Where a surname is a man's and a woman's, it tells nothing.
                     people[last] = gender if people.get(last, gender) in ("", gender) else ""
@@ -263,4 +265,4 @@ def _person_words() -> dict[str, str]:
 def _in_title_case(line: str) -> bool:
     """Whether a line is a headline, in which every longer word has a capital."""
     words = [word for word in line.split() if len(word) > 4 and word[0].isalpha()]
-    return len(line) < 200 and len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+    return len(line) < 200 and len(words) > 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)

@@ -85,6 +85,12 @@ def article_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]
     mapping: the user's own names, ``{"text": "Body"}``. ColumnError where one is not in the table, or
     where none holds the id or the text.
     """
+    unknown = [role for role in mapping if role not in ARTICLE_COLUMNS]
+    if unknown:
+        raise ColumnError(
+            f"--column {unknown[0]}={mapping[unknown[0]]}: an article has no {unknown[0]}, only "
+            f"{', '.join(ARTICLE_COLUMNS)}."
+        )
     found = _by_role(path, names, mapping, ARTICLE_COLUMNS)
     missing = [role for role in ("id", "text") if role not in found]
     if missing:
@@ -99,8 +105,6 @@ def _by_role(
     path: Path, names: Sequence[str], mapping: Mapping[str, str], roles: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     for role, name in mapping.items():
-        if role not in roles:
-            raise ColumnError(f"--column {role}={name}: there is no {role} here, only {', '.join(roles)}.")
         if name not in names:
             raise ColumnError(
                 f"{path} has no column {name!r}, which was given for {role}. It has "

@@ -10,9 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "cli batch writing tables textfiles classifier folder reading page passages explanation runtime "
-    "calibration encoding results quotes speech speakers pronouns resolver mentions names forms leads tails "
-    "cues surroundings subjects phrases words transcripts marks single_marks marked actors lexicon labels errors"
+    "cli batch writing tables textfiles classifier folder reading page passages explanation "
+    "runtime calibration encoding results quotes speech speakers pronouns resolver mentions names "
+    "forms leads tails cues surroundings subjects phrases words transcripts marks single_marks "
+    "marked actors lexicon labels errors"
 ).split()
 HOMES = {
     "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},

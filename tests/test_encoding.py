@@ -50,7 +50,7 @@ def test_the_three_forms_of_input(encoder: Encoder, quote: Quote, text: str) -> 
 def test_a_known_name_is_written_out_with_its_office(tokenizer: Tokenizer) -> None:
     bare, office = Encoder(tokenizer, window=48).encode(
         [
-            Quote("We hope.", "Geng Shuang"),
+            Quote("We hope.", "Geng Shuang", date="2019"),
             Quote("We hope.", "Geng Shuang, Chinese Foreign Ministry spokesman"),
         ]
     )

@@ -15,7 +15,7 @@ from stance.quotes import find_quotes
         pytest.param(
             '"We agree," Ann Roe, a baker in Ohio, said.', "Ann Roe, a baker in Ohio", id="an appositive"
         ),
-        pytest.param('"We agree," said Mr. Roe.', "Mr Roe", id="a stop after a title"),
+        pytest.param('"We agree," said Mr. Roe.', "Mr. Roe", id="a stop after a title"),
         pytest.param('Ann Roe: "We agree."', "Ann Roe", id="a name and a colon"),
         pytest.param(
             '"We agree," said a spokesman for the firm.', "a spokesman for the firm", id="an office"

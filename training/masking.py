@@ -64,24 +64,31 @@ def masked(quote: Quote, actors: Actors | None = None) -> Quote:
         return quote
     speaker = (actors or Actors.shipped()).written_out(quote.speaker, date=quote.date)
     context = quote.context
-    for name in names(speaker):
+    for name in names(speaker, actors):
         speaker = re.sub(rf"\b{re.escape(name)}(?!\w)", MASK, speaker)
         if context:
             context = _without(context, name)
     return replace(quote, speaker=speaker, context=context)
 
 
-def names(speaker: str) -> list[str]:
-    """The names of persons in the description of a speaker, as they stand there."""
-    return list(_names(speaker))
+def names(speaker: str, actors: Actors | None = None) -> list[str]:
+    """The names of persons in the description of a speaker, as they stand there.
+
+    Those in the table of actors are known, and so are its bodies; others are told by their capitals.
+    """
+    return list(_names(speaker, actors or Actors.shipped()))
 
 
-def _names(speaker: str) -> Iterator[str]:
+def _names(speaker: str, actors: Actors) -> Iterator[str]:
     # As long as before, so that places still fit.
     blanked = PLACES.sub(lambda place: place[0].lower(), speaker)
     for run in RUN.finditer(blanked):
         before = speaker[: run.start()].split()
         words = run[0].split()
+        known = _known(words, actors)
+        if known is not None:
+            yield from known
+            continue
         title = before[-1] if before else ""
         while words and _institutional(words[0]):
             title = words.pop(0)
@@ -93,6 +100,21 @@ def _names(speaker: str) -> Iterator[str]:
         personal = (len(words) > 1 and not placed) or (len(words) == 1 and (whole or titled))
         if personal and not any(_institutional(word) for word in words):
             yield " ".join(words).rstrip(".,").removesuffix("'s").removesuffix("’s")
+
+
+def _known(words: list[str], actors: Actors) -> list[str] | None:
+    """The person whom the table has among some words; nobody, where they are a body; None, where neither."""
+    spans = ((first, last) for first in range(len(words)) for last in range(len(words), first + 1, -1))
+    for first, last in spans:
+        if _institutional(words[first]):
+            continue
+        name = " ".join(words[first:last]).rstrip(".,").removesuffix("'s").removesuffix("’s")
+        person = actors.is_person(name)
+        if person:
+            return [name]
+        if person is False and last - first == len(words):
+            return []
+    return None
 
 
 def _institutional(word: str) -> bool:
