@@ -50,28 +50,26 @@ def read_table(
     articles: Path,
     output: Path,
     load: Callable[[], StanceClassifier],
-    names: Mapping[str, str],
+    mapping: Mapping[str, str],
     progress: Progress,
 ) -> str:
     """Write a row for each quotation of many articles, and tell how many there are.
 
-    names: the user's own names of the columns id, text and date. An article that cannot be read has one row,
-    with the reason. Raises TableError, ColumnError, SettingsError.
+    mapping: the user's own names of the columns id, text and date. An article that cannot be read has one
+    row, with the reason. Raises TableError, ColumnError, SettingsError.
     """
     writing.check_output(output, [articles])
-    columns = tables.article_columns(articles, tables.columns_of(articles), names)
+    columns = tables.article_columns(articles, tables.columns_of(articles), mapping)
     classifier = load()
-    answers = list(_answers(classifier))
+    names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier), "error"]
     read = said = silent = bad = 0
-    with writing.writing(
-        output, [*PLACE, "quote", "speaker", "speaker_confidence", *answers, "error"]
-    ) as writer:
+    with writing.writing(output, names) as writer:
         for block in tables.blocks(progress(tables.read_rows(articles), "reading"), size=ARTICLES):
-            rows = [list(found) for found in _read([row for _, row in block], columns, classifier)]
-            writer.write(row for found in rows for row in found)
+            rows = list(_read([row for _, row in block], columns, classifier))
+            writer.write({name: row.get(name) for name in names} for found in rows for row in found)
             read += len(rows)
             silent += sum(not found for found in rows)
-            bad += sum(row.get("error") is not None for found in rows for row in found)
+            bad += sum(row["error"] is not None for found in rows for row in found)
             said += sum(len(found) for found in rows)
     told = f"{said - bad:,} quotations of {read:,} articles written to {output}"
     told += f"; {silent:,} articles have none" if silent else ""
@@ -123,8 +121,8 @@ def _read(rows: list[Row], columns: Mapping[str, str], classifier: StanceClassif
         name = row.get(columns["id"])
         if isinstance(quotes, str):
             yield [{"id": name, "error": quotes}]
-            continue
-        yield [{"id": name, **_place(quote), **next(said).as_dict(), "error": None} for quote in quotes]
+        else:
+            yield [{"id": name, **_place(quote), **next(said).as_dict(), "error": None} for quote in quotes]
 
 
 def _place(quote: Quote) -> Row:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, repeat
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,7 +92,7 @@ class StanceClassifier:
         dates: when they appeared, as many as there are articles. A blank article or one that is no text
         raises a QuoteError with its position, when its turn comes.
         """
-        dated = zip(_each(articles), repeat(None) if dates is None else dates, strict=dates is not None)
+        dated = _dated(_each(articles), dates)
         position = 0
         while chunk := list(islice(dated, ARTICLES)):
             found = [
@@ -198,6 +198,20 @@ def _each(items: Iterable[Item]) -> Iterable[Item]:
             "such as table['quote'], or with speakers [Quote(text, speaker), ...]."
         )
     return items
+
+
+def _dated(articles: Iterable[str], dates: Iterable[str | None] | None) -> Iterator[tuple[str, str | None]]:
+    if dates is None:
+        yield from ((article, None) for article in articles)
+        return
+    missing = object()
+    for position, (article, date) in enumerate(zip_longest(articles, dates, fillvalue=missing)):
+        if article is missing or date is missing:
+            more, fewer = ("dates", "articles") if article is missing else ("articles", "dates")
+            raise QuoteError(
+                f"There are more {more} than {fewer}, of which there are {position}. Give one for each."
+            )
+        yield article, date  # type: ignore[misc]
 
 
 def _quotes_of(article: str, date: str | None, position: int) -> list[Quote]:

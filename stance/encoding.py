@@ -4,6 +4,7 @@ The input has three forms: the quotation; quotation and speaker; quotation, spea
 a pair of texts, (quotation | speaker — context), of which the second is absent where nothing is known.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from stance.actors import Actors
 from stance.quotes import Quote
 
 GAP = "…"  # stands where words were left out
+HALF = re.compile(r"[\ud800-\udfff]")  # of a letter, which no tokenizer reads
 FIRST_PART = 128  # tokens that a long quotation keeps at least, as long as there is context to cut
 
 Ids = npt.NDArray[np.int64]
@@ -58,7 +60,7 @@ class Encoder:
         """The quotation with its speaker as the model sees it: a bare known name with its office."""
         if not quote.speaker:
             return quote
-        return replace(quote, speaker=self._actors.written_out(quote.speaker, date=quote.date))
+        return replace(quote, speaker=_written_out(quote, self._actors))
 
     def encode(self, quotes: Sequence[Quote]) -> list[Encoded]:
         """What the model sees of each quotation, never more than ``window`` tokens."""
@@ -120,11 +122,16 @@ class _Texts:
 
     @classmethod
     def of(cls, quote: Quote, actors: Actors) -> "_Texts":
-        speaker = actors.written_out(quote.speaker, date=quote.date) if quote.speaker else ""
+        speaker = _written_out(quote, actors)
         # The context repeats the quotation: only what is around it is news.
         context = " ".join((quote.context or "").replace(quote.text, GAP).split())
         around = context if context.strip(f"{GAP}\"“”'., ") else ""
-        return cls(" ".join(quote.text.split()), " ".join(speaker.split()), around)
+        return cls(
+            *(
+                HALF.sub("\ufffd", part)
+                for part in (" ".join(quote.text.split()), " ".join(speaker.split()), around)
+            )
+        )
 
     def both(self) -> tuple[str, str | None]:
         second = " — ".join(text for text in (self.speaker, self.context) if text)
@@ -133,6 +140,10 @@ class _Texts:
     def pair(self) -> str | tuple[str, str]:
         first, second = self.both()
         return (first, second) if second else first
+
+
+def _written_out(quote: Quote, actors: Actors) -> str:
+    return actors.written_out(quote.speaker, date=quote.date, context=quote.context) if quote.speaker else ""
 
 
 def _shares(room: int, quote: int, context: int, speaker: int) -> tuple[int, int, int]:

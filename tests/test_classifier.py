@@ -81,6 +81,23 @@ def test_articles_are_read_one_by_one(classifier: StanceClassifier) -> None:
     assert [len(reading) for reading in readings] == [1, 0]
 
 
+def test_many_articles_are_read_as_each_alone(classifier: StanceClassifier) -> None:
+    articles = [f'"We agree," Ann Roe said in {n}. "So be it."' for n in range(150)]
+    dates = [f"20{n % 20:02}" for n in range(150)]
+    readings = list(classifier.read_many(iter(articles), dates=dates))
+    assert [reading.article for reading in readings] == articles
+    for reading, article, date in zip(readings, articles, dates, strict=True):
+        assert [p.quote for p in reading] == [p.quote for p in classifier.read(article, date=date)]
+        assert {p.quote.date for p in reading} == {date}
+
+
+def test_a_bad_article_among_many_is_named(classifier: StanceClassifier) -> None:
+    with pytest.raises(QuoteError, match=r"Article 1 \(counted from 0\): An article needs words"):
+        list(classifier.read_many(["Nobody spoke.", " "]))
+    with pytest.raises(QuoteError, match="more articles than dates, of which there are 1"):
+        list(classifier.read_many(["Nobody spoke.", "Nor here."], dates=["2019"]))
+
+
 def test_labels_are_ranked_and_sum_to_one(classifier: StanceClassifier) -> None:
     prediction = classifier.classify("They steal and lie.", speaker="a US senator")
     assert prediction.model == "tiny 1.0.0"

@@ -100,3 +100,17 @@ def test_batches_hold_every_position_once_within_their_budget(lengths: list[int]
     found = list(batches(lengths, tokens=tokens))
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert all(len(batch) * max(lengths[i] for i in batch) <= tokens for batch in found)
+
+
+def test_half_a_letter_is_read_as_one_that_is_lost(encoder: Encoder) -> None:
+    broken, lost = (Quote(f"We {letter} hope.", f"a {letter} senator") for letter in ("\ud83d", "\ufffd"))
+    assert encoder.encode([broken]) == encoder.encode([lost])
+
+
+def test_the_context_may_tell_who_a_family_name_is(tokenizer: Tokenizer) -> None:
+    context = "Foreign Minister Wang Yi met the press."
+    encoder = Encoder(tokenizer, window=48)
+    assert (
+        encoder.written_out(Quote("We hope.", "Wang", context)).speaker == "Wang Yi, Chinese foreign minister"
+    )
+    assert encoder.written_out(Quote("We hope.", "Wang")).speaker == "Wang"
