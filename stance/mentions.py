@@ -104,6 +104,7 @@ class Mentions:
                 Mention(place, (), "", gender, first=True, sure=True)
                 for pronoun, gender in ((" he ", "m"), (" she ", "f"), ("He ", "m"), ("She ", "f"))
                 if (place := self._article.find(pronoun, begin, close)) >= 0
+                and not (pronoun[0] == "H" and self._is_family_name(place))
             ]
             earliest = min((mention.place for mention in pronouns), default=end)
             noun = self.human_noun(begin, close)
@@ -116,6 +117,12 @@ class Mentions:
             if pronouns:
                 found = sorted([*found, *pronouns], key=lambda mention: mention.place)
         return found
+
+    def _is_family_name(self, place: int) -> bool:
+        """Whether "He" is a name here: "Liu He", "He Lifeng"."""
+        return (
+            self._article[place + 3 : place + 4].isupper() or self._article[place - 2 : place - 1].isalpha()
+        )
 
     def human_noun(self, start: int, end: int) -> Mention | None:
         """A person without a name with whom a sentence opens: "A senior official", "His mother"."""

@@ -26,7 +26,16 @@ class Words:
                 '"' if word[0] == "&" and word[-1] == ";" else low
                 for word, low in zip(self.word, self.low, strict=True)
             ]
+        if "He" in self.word:
+            self._keep_apart_the_name()
         self._offsets: list[int] = []
+
+    def _keep_apart_the_name(self) -> None:
+        """ "He" beside another name is one, too: "Liu He", "He Lifeng"."""
+        for index, word in enumerate(self.word):
+            beside = [self.word[i] for i in (index - 1, index + 1) if 0 <= i < len(self.word)]
+            if word == "He" and any(is_name(other) and len(other) > 1 for other in beside):
+                self.low[index] = "he (name)"
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Where the words from first to last, excluded, stand in the article."""
