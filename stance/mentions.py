@@ -147,6 +147,8 @@ class Mentions:
     def mention(self, match: re.Match[str], *, opening: bool) -> Mention | None:
         """A name as a mention of a person; None where it is none, or only describes a noun behind it."""
         text, (start, end) = match[0], match.span()
+        if text.lower() in NOT_NAMES:
+            return None
         possessive = text[-2:] in ("’s", "'s")
         words = (text[:-2] if possessive else text).split(" ")
         owned = (
@@ -162,6 +164,8 @@ class Mentions:
         if not words or words[0].lower() in NOT_NAMES:
             return None
         key = words[-1]
+        if (key.isupper() and len(key) < 5) or key.lower() in PLACES:
+            return None
         gender = (
             GENDERED_TITLES.get(title)
             or given_names().get(words[0] if len(words) > 1 else "")
@@ -174,8 +178,6 @@ class Mentions:
         if noun and noun[0] == "person":
             sure, gender = True, gender or noun[1] or given_names().get(key)
         if not sure and len(words) == 1 and not opening:
-            return None
-        if (key.isupper() and len(key) < 5) or key.lower() in PLACES:
             return None
         following = self._word_behind(end)
         roles = role_nouns()

@@ -221,7 +221,8 @@ def _signature(words: Words, first: int, end: int) -> Source | None:
     ):
         return None
     longer = end if end - phrase.last <= 14 else phrase.end
-    return Source(words, Phrase(phrase.first, phrase.last, longer), (max(0, first - 1), first), direct=True)
+    cue = (first - 1, first) if first else (first, longer)
+    return Source(words, Phrase(phrase.first, phrase.last, longer), cue, direct=True)
 
 
 def _sentence_end(words: Words, first: int) -> int:

@@ -39,13 +39,16 @@ class Words:
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Where the words from first to last, excluded, stand in the article."""
-        if not self._offsets:
-            place, find = self.start, self._article.find
-            for word in self.word:
+        offsets = self._offsets
+        known = len(offsets)
+        if known < last:
+            find = self._article.find
+            place = offsets[-1] + len(self.word[known - 1]) if known else self.start
+            for word in self.word[known:last]:
                 place = find(word, place)
-                self._offsets.append(place)
+                offsets.append(place)
                 place += len(word)
-        return self._offsets[first], self._offsets[last - 1] + len(self.word[last - 1])
+        return offsets[first], offsets[last - 1] + len(self.word[last - 1])
 
     def text(self, first: int, last: int) -> str:
         """The words from first to last, excluded, as the article has them, on one line."""
