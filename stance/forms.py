@@ -1,15 +1,18 @@
 """Forms of a name, such as "Ms. Roe" and "Ann Roe, a baker": which belong together, which tells most."""
 
+import re
 from dataclasses import dataclass
 
 from stance.lexicon import ABBREVIATIONS, DETERMINERS, PREPOSITIONS, TIMES, TITLES, role_nouns
 from stance.phrases import Phrase
+from stance.subjects import holds_office
 from stance.words import LINKING, MARKS, Words, is_name
 
 Name = tuple[str, ...]
 
 LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
+RELATIVE = re.compile(r", (?:who|whose|whom|which)\b")
 ENDS = " ,;:–—-\xa0\t"
 
 
@@ -37,6 +40,7 @@ def name_of(words: Words, phrase: Phrase) -> Name:
             words.low[i] in LINKING
             and words.low[i - 1] in roles
             and roles[words.low[i - 1]][0] in ("person", "people")
+            and not holds_office(words, i, index)
         ):
             return ()
     while index >= phrase.first and len(name) < 4:
@@ -95,7 +99,9 @@ def clean(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A form with an apposition that is cut where it may end, at LONGEST words."""
+    """A form with an apposition that is cut before a relative clause, else where it may end, at LONGEST words."""
+    if ", wh" in text:
+        text = RELATIVE.split(text, maxsplit=1)[0]
     words = text.split()
     if len(words) <= LONGEST:
         return text

@@ -199,7 +199,7 @@ def _antecedent(words: Words, verb: int) -> Phrase | None:
 
 
 def _label(words: Words, end: int) -> Source | None:
-    """'Ann Roe: "…' – a name and a colon, without a verb."""
+    """'Ann Roe: "…', 'Said Ann Roe: "…', 'The Daily Post reports: "…' – a name and a colon."""
     if words.word[end - 1] != ":" or end < 2 or end > 14:
         return None
     low = words.low
@@ -217,10 +217,20 @@ def _label(words: Words, end: int) -> Source | None:
         return None
     if not is_name(words.word[0]):
         return None
-    phrase = after(words, 0, end - 1)
+    forms = verb_forms()
+    opens = forms.get(low[0], ("", ""))[1] == "finite"
+    phrase = after(words, 1 if opens else 0, end - 1)
+    if phrase and phrase.end == end - 1 and _is_verb_behind_name(words, end - 2):
+        return Source(words, Phrase(phrase.first, end - 2, end - 2), (end - 2, end - 1), direct=True)
     if not phrase or phrase.end < end - 1 or low[phrase.last - 1] in NOUN_CUES:
         return None
     return Source(words, phrase, (end - 1, end), direct=True)
+
+
+def _is_verb_behind_name(words: Words, index: int) -> bool:
+    """Whether a word that is a noun, too, is a verb here: "The Daily Post reports"."""
+    form = verb_forms().get(words.low[index])
+    return bool(form and form[1] == "finite" and words.word[index].islower() and is_name(words.word[index - 1]))
 
 
 def _owner(words: Words, noun: int) -> Phrase | None:

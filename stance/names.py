@@ -56,8 +56,10 @@ class Names:
     def without_dateline(self, place: int, text: str) -> str:
         """ "MANILA Ann Roe" → "Ann Roe", where a paragraph near the beginning opens with it."""
         first, _, rest = text.partition(" ")
-        opens = place < DATELINE and self.article[place - 1 : place] in ("\n", "")
-        return rest if opens and rest and len(first) > 3 and first.isalpha() and first.isupper() else text
+        if place >= DATELINE or self.article[place - 1 : place] not in ("\n", "") or not first.isupper():
+            return text
+        office = rest.partition(" ")[0].lower().partition("-")[0] in role_nouns()
+        return rest if rest and not office and len(first) > 3 and first.isalpha() else text
 
     def outside(self, start: int, end: int) -> list[Span]:
         """The stretches between two places that lie outside quotations."""
@@ -124,6 +126,8 @@ class Names:
                     people[last] = gender if people.get(last, gender) in ("", gender) else ""
                     if first in given_names():
                         people.setdefault(first, gender)
+                elif last not in people and (known := Actors.shipped().gender_of(f"{first} {last}")):
+                    people[last] = known
             self._people = people
         return self._people
 
@@ -265,4 +269,5 @@ def _person_words() -> dict[str, str]:
 def _in_title_case(line: str) -> bool:
     """Whether a line is a headline, in which every longer word has a capital."""
     words = [word for word in line.split() if len(word) > 4 and word[0].isalpha()]
-    return len(line) < 200 and len(words) > 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+    share = sum(word[0].isupper() for word in words) / max(1, len(words))
+    return len(line) < 200 and len(words) > 4 and share > (0.85 if line.endswith(".") else 0.7)

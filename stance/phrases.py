@@ -16,11 +16,6 @@ from stance.lexicon import (
 )
 from stance.words import DASHES, LINKING, MARKS, Words, is_name
 
-CONJUNCTIONS = frozenset(
-    "because while when whether if although though where how why whereas unless than so but and or "
-    "nor yet according what whatever whose as like until since before after once".split()
-)
-ADJUNCTS = PREPOSITIONS - CONJUNCTIONS
 STAND_ALONE = frozenset("he she they it we i another others both".split())
 RELATIVE = frozenset("who whose which that".split())
 JOINING = frozenset("of for at with and de von van al bin der la el the del".split())

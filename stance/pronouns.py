@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from stance.forms import Name, agrees, name_of
-from stance.lexicon import (
-    role_nouns,
-)
+from stance.lexicon import role_nouns
 from stance.mentions import NAME, Mention
 from stance.phrases import Phrase
 from stance.resolver import Resolver, name_in

@@ -21,10 +21,8 @@ KNOWN_AS = re.compile(
 WORDS = re.compile(r"[^\W\d_][\w’'-]*")
 LETTER = re.compile(r"[^\W_]")
 LONGEST_TITLE = 90  # characters
-SHORT, LONG = (
-    4,
-    12,
-)  # words: up to SHORT a fragment without an attribution is no speech, above LONG it always is
+# Words: up to SHORT a fragment without an attribution is no speech, above LONG it always is.
+SHORT, LONG = 4, 12
 
 
 def is_nickname_or_title(article: str, start: int, end: int) -> bool:

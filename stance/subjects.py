@@ -5,11 +5,13 @@ from stance.lexicon import (
     ADVERBS,
     AUXILIARIES,
     DETERMINERS,
+    FAMILY_NAMES,
     POSSESSIVES,
     PREPOSITIONS,
     PRONOUNS,
     TIMES,
     TITLES,
+    given_names,
     role_nouns,
     verb_forms,
 )
@@ -126,7 +128,7 @@ def _can_bear(words: Words, index: int, lowest: int) -> bool:
 
 def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> Phrase | None:
     """The noun phrase that ends with the word at ``end``; alone: without "Ann Roe and", "a friend of"."""
-    low, _word = words.low, words.word
+    low = words.low
     if end < lowest:
         return None
     if low[end] in PRONOUNS or low[end] in (
@@ -139,12 +141,13 @@ def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> P
         "one",
         "everyone",
     ):
-        first = end - 1 if low[end] in ("which",) and False else end
-        return Phrase(first, end + 1, end + 1)
+        return Phrase(end, end + 1, end + 1)
     first = _run(words, end, lowest, couples=not alone)
     if first > end:
         return None
     # "a spokesman for the ministry", "the University of Michigan", "the director of an institute in Berlin"
+    if alone and first - 2 >= lowest and holds_office(words, first - 1, end):
+        first = min(first, _run(words, first - 2, lowest))
     while not alone and first - 2 >= lowest and low[first - 1] in LINKING and end - first < LONGEST:
         further = _run(words, first - 2, lowest)
         if further > first - 2 or not (names_somebody(words, first - 2) or _chained(words, further, lowest)):
@@ -153,6 +156,16 @@ def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> P
     if low[first] in PREPOSITIONS or not _nominal(words, first, end):
         return None
     return Phrase(first, end + 1, end + 1)
+
+
+def holds_office(words: Words, of: int, end: int) -> bool:
+    """Whether the name that ends a phrase is the holder's: "Secretary of State Ann Roe"."""
+    low, word = words.low, words.word
+    if low[of] != "of" or not is_name(word[of - 1]) or low[of - 1] not in role_nouns():
+        return False
+    if role_nouns()[low[of - 1]][0] == "person":
+        return any(other in given_names() or other in FAMILY_NAMES for other in word[of + 2 : end])
+    return any(role_nouns().get(other, ("",))[0] == "person" for other in low[of + 1 : end])
 
 
 def _nominal(words: Words, first: int, end: int) -> bool:

@@ -12,7 +12,7 @@ NAMED = r"(?:[A-Z][\w.’'-]*)(?: (?:[A-Z][\w.’'-]*|of|the|de|von|van)){0,6}"
 LABEL = re.compile(
     rf"[ \t>*•-]*(?P<label>Q|A|{CAPITALS}|{NAMED})(?: ?\([^)\n]{{1,60}}\))?:\**\s+(?=[^\s\"“'‘«„])"
 )
-QUESTION = frozenset("q question questioner".split())
+QUESTION = frozenset(("q", "question", "questioner", "follow-up", "follow up", "follow-up question"))
 NOT_LABELS = frozenset(
     "note notes correction update updated read see also editor source sources photo image video "
     "caption copyright contact tel phone email fax website url date time where when who what why how "
@@ -102,7 +102,7 @@ def _plausible(label: str, counts: Counter[str]) -> bool:
     words = label.lower().replace("’", "'").split()
     if words[0].rstrip(".") in NOT_LABELS or (len(words) > 1 and words[-1] in NOT_LABELS):
         return False
-    return label.isupper() or counts[label] > 1 or len(words) in (2, 3)
+    return label.isupper() or is_question(label) or counts[label] > 1 or len(words) in (2, 3)
 
 
 def _is_direction(text: str) -> bool:
