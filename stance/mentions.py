@@ -22,7 +22,7 @@ from stance.lexicon import (
 )
 from stance.names import Names
 from stance.phrases import Phrase, after
-from stance.surroundings import sentences
+from stance.surroundings import BLANK, CLOSING, sentences
 from stance.words import Words, is_name
 
 NAME = re.compile(
@@ -76,7 +76,10 @@ class Mentions:
         """The names in a paragraph outside quotations, sentence by sentence, up to a place."""
         known, mentions = self._paragraphs.get(line, (line, []))
         if known < end:
-            fresh = [self._in_sentence(*span) for span in sentences(self._article, known, end)]
+            spans = sentences(self._article, known, end)
+            if spans and not self._article[slice(*spans[-1])].strip(CLOSING + BLANK):
+                spans.pop()
+            fresh = [self._in_sentence(*span) for span in spans]
             if mentions and fresh and known > line:
                 mentions[-1] += fresh.pop(0)
             mentions += fresh
