@@ -29,6 +29,11 @@ NAME = re.compile(
     r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?"
     r"(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
 )
+NOT_BEFORE_PEOPLE = frozenset("the in at near above across outside inside".split())
+PLACE_NOUNS = frozenset(
+    "county road avenue boulevard highway island islands sea strait straits university peninsula reef shoal "
+    "basin canal airport province prefecture archipelago stadium cathedral".split()
+)
 NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES | ADVERBS | frozenset(("here", "yes"))
 
 
@@ -177,6 +182,10 @@ class Mentions:
         )
         sure = gender is not None or bool(title)
         previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
+        if key.lower() in PLACE_NOUNS and len(words) > 1:
+            return None
+        if not sure and (previous in NOT_BEFORE_PEOPLE or text.startswith("The ")):
+            return None
         noun = role_nouns().get(previous)
         if noun and noun[0] == "person":
             sure, gender = True, gender or noun[1] or given_names().get(key)

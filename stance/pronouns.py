@@ -84,16 +84,20 @@ class Pronouns:
         return self._resolver.form_of(people[best], place) if best in people else last.name
 
     def _sentences_before(self, place: int) -> list[list[Mention]]:
-        """The mentions in the sentences before a place, at most REACH, in text order."""
+        """The mentions in the sentences before a place, in text order.
+
+        At most REACH sentences, beside those of which a pronoun is the only subject: they go on about somebody.
+        """
         found: list[list[Mention]] = []
+        counted = 0
         for line in self._mentions.lines_before(place, PARAGRAPHS):
-            found = [
-                *self._mentions.in_paragraph(line, min(place, self._mentions.end_of(line)))[-REACH:],
-                *found,
-            ]
-            if len(found) >= REACH:
-                break
-        return found[-REACH:]
+            end = min(place, self._mentions.end_of(line))
+            for sentence in reversed(self._mentions.in_paragraph(line, end)):
+                counted += not sentence or any(mention.name for mention in sentence)
+                found.append(sentence)
+                if counted == REACH:
+                    return found[::-1]
+        return found[::-1]
 
     def _weigh(
         self, mention: Mention, wanted: str, scores: dict[Name, float], people: dict[Name, Mention]
