@@ -14,6 +14,7 @@ FEMALE = frozenset("she her".split())
 SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
 PARAGRAPHS, REACH = 4, 4  # paragraphs and sentences in which an antecedent is looked for
 LONG_GAP = 800  # characters between a quotation and a pronoun that means its speaker, if nobody else is named
+FAR = 2000  # characters from a speaker to a pronoun before which nobody who could be meant is named
 NEAR_GAP = 600  # the same for "it" and "they"
 LAST_SPEAKER = 200.0
 UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
@@ -35,6 +36,12 @@ class Pronouns:
         self._resolver = resolver
         self._names, self._mentions = resolver.names, resolver.mentions
         self._genders: dict[str, str] = {}  # of speakers whom a pronoun has meant
+        self._heard: dict[str, int] = {}  # the speakers so far, and where each ended last
+
+    def heard(self, name: str, end: int) -> None:
+        """Takes note of a speaker, the end of whose quotation is given."""
+        self._heard.pop(name, None)
+        self._heard[name] = end
 
     def could_be(self, words: Words, phrase: Phrase, pronoun: str) -> bool:
         """Whether a phrase is one that a pronoun behind it in its sentence can mean."""
@@ -79,9 +86,14 @@ class Pronouns:
                     self._weigh(mention, wanted, scores, people)
         self._add_last(scores, wanted, place, last)
         if not scores:
-            return last.name if last.name and self._fits(last.name, wanted) else None
+            return last.name if last.name and self._fits(last.name, wanted) else self._heard_of(wanted, place)
         best = max(scores, key=lambda key: scores[key])
         return self._resolver.form_of(people[best], place) if best in people else last.name
+
+    def _heard_of(self, wanted: str, place: int) -> str | None:
+        """The latest speaker of a gender, where the sentences between name nobody else."""
+        near = [name for name, end in self._heard.items() if place - end < FAR]
+        return next((name for name in reversed(near) if self._gender_of(name) == wanted), None)
 
     def _sentences_before(self, place: int) -> list[list[Mention]]:
         """The mentions in the sentences before a place, in text order.
@@ -123,12 +135,18 @@ class Pronouns:
         key = next((known for known in scores if agrees(known, name)), name)
         scores[key] = scores.get(key, 0) + LAST_SPEAKER * 0.5 ** min(between, REACH)
 
-    def _has_gender(self, text: str, wanted: str) -> bool:
+    def _gender_of(self, text: str) -> str:
+        """f, m, nothing where it is not known, or "none" where it is no name."""
         if text in self._genders:
-            return self._genders[text] == wanted
+            return self._genders[text]
         name, title = name_in(text), text.partition(" ")[0].lower().rstrip(".")
-        gender = self._names.gender(name, title) if name else "none"
-        return gender == wanted or (not gender and self._is_person(text, name, title))
+        return self._names.gender(name, title) if name else "none"
+
+    def _has_gender(self, text: str, wanted: str) -> bool:
+        gender = self._gender_of(text)
+        if gender:
+            return gender == wanted
+        return self._is_person(text, name_in(text), text.partition(" ")[0].lower().rstrip("."))
 
     def _is_person(self, text: str, name: Name, title: str) -> bool:
         nouns = (role_nouns().get(word.lower().rstrip(","), ("",))[0] for word in text.split())

@@ -80,6 +80,7 @@ class SpeakerFinder:
         found = self._plain(*parts[0]) or self._attributed(parts)
         if found.name:
             self._last = found
+            self._pronouns.heard(found.name, parts[-1][1])
         self._last_end, self._last_beside = parts[-1][1], found.beside
         return found
 
