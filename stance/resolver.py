@@ -105,6 +105,8 @@ class Resolver:
             or (plural and " and " in text)
         ):
             return True
+        if not plural and words[-1].islower() and words[-1].endswith("s") and not words[-1].endswith("ss"):
+            return False
         name = name_in(text)
         if strictly and len(name) > 1 and not text.startswith(("The ", "the ")):
             return False
