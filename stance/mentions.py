@@ -174,21 +174,23 @@ class Mentions:
         key = words[-1]
         if (key.isupper() and len(key) < 5) or key.lower() in PLACES:
             return None
+        previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
+        noun = role_nouns().get(previous)
+        human = noun is not None and noun[0] == "person"
         gender = (
             GENDERED_TITLES.get(title)
+            or (noun[1] if noun and human else "")
             or given_names().get(words[0] if len(words) > 1 else "")
             or self._names.people.get(key)
             or (self._names.people.get(words[0]) if words[0] in FAMILY_NAMES else None)
         )
         sure = gender is not None or bool(title)
-        previous = self._article[max(0, start - 16) : start].rstrip(" ").rpartition(" ")[2].rstrip(",")
         if key.lower() in PLACE_NOUNS and len(words) > 1:
             return None
         if not sure and (previous in NOT_BEFORE_PEOPLE or text.startswith("The ")):
             return None
-        noun = role_nouns().get(previous)
-        if noun and noun[0] == "person":
-            sure, gender = True, gender or noun[1] or given_names().get(key)
+        if human:
+            sure, gender = True, gender or given_names().get(key)
         if not sure and len(words) == 1 and not opening:
             return None
         following = self._word_behind(end)

@@ -28,7 +28,7 @@ from stance.words import MARKS, Words
 Span = tuple[int, int]
 
 MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
-FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+)")
+FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?=(?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+))")
 DATELINE = 1000  # characters in which a dateline can stand
 PARTICLES = frozenset("de la del della da di du von van der den bin al el".split())
 BARE_ENDS = frozenset(".;:?!’' ")
