@@ -99,7 +99,7 @@ def clean(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A form with an apposition that is cut before a relative clause, else where it may end, at LONGEST words."""
+    """A form with an apposition, cut before a relative clause, else where it may end, at LONGEST words."""
     if ", wh" in text:
         text = RELATIVE.split(text, maxsplit=1)[0]
     words = text.split()

@@ -230,7 +230,9 @@ def _label(words: Words, end: int) -> Source | None:
 def _is_verb_behind_name(words: Words, index: int) -> bool:
     """Whether a word that is a noun, too, is a verb here: "The Daily Post reports"."""
     form = verb_forms().get(words.low[index])
-    return bool(form and form[1] == "finite" and words.word[index].islower() and is_name(words.word[index - 1]))
+    return bool(
+        form and form[1] == "finite" and words.word[index].islower() and is_name(words.word[index - 1])
+    )
 
 
 def _owner(words: Words, noun: int) -> Phrase | None:

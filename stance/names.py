@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from stance.actors import Actors
 from stance.forms import Form, Name, agrees, clean, name_of, shortened, worth
@@ -103,7 +103,7 @@ class Names:
             return told
         genders = (form.gender for form in self.forms(name[-1]) if form.gender and agrees(form.name, name))
         found = next(genders, given_names().get(name[0], ""))
-        return found or (Actors.shipped().gender_of(" ".join(name)) if len(name) > 1 else "")
+        return found or (_known_gender(" ".join(name)) if len(name) > 1 else "")
 
     def is_human(self, name: Name, title: str = "") -> bool:
         """Whether the article shows that a name is a person's."""
@@ -120,13 +120,13 @@ class Names:
             for first, last in FULL_NAME.findall(self.article):
                 gender = shown.get(first)
                 if first in FAMILY_NAMES and last.lower() not in role_nouns() and last.lower() not in PLACES:
-                    people.setdefault(first, Actors.shipped().gender_of(f"{first} {last}"))
+                    people.setdefault(first, _known_gender(f"{first} {last}"))
                 elif gender is not None:
                     # Where a surname is a man's and a woman's, it tells nothing.
                     people[last] = gender if people.get(last, gender) in ("", gender) else ""
                     if first in given_names():
                         people.setdefault(first, gender)
-                elif last not in people and (known := Actors.shipped().gender_of(f"{first} {last}")):
+                elif last not in people and (known := _known_gender(f"{first} {last}")):
                     people[last] = known
             self._people = people
         return self._people
@@ -257,6 +257,12 @@ class Names:
         person = bool(gender) or described[0] in TITLES or any(kind == "person" for kind, _ in nouns)
         body = any(roles.get(word.lower(), ("",))[0] == "body" for word in name)
         return Form(place, name, text, gender, person and not body)
+
+
+@lru_cache(maxsize=10_000)
+def _known_gender(name: str) -> str:
+    """The gender of somebody whom the table of actors knows, else nothing."""
+    return Actors.shipped().gender_of(name)
 
 
 @cache

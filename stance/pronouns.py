@@ -98,7 +98,7 @@ class Pronouns:
     def _sentences_before(self, place: int) -> list[list[Mention]]:
         """The mentions in the sentences before a place, in text order.
 
-        At most REACH sentences, beside those of which a pronoun is the only subject: they go on about somebody.
+        At most REACH sentences, beside those that only hold a pronoun: they go on about somebody.
         """
         found: list[list[Mention]] = []
         counted = 0

@@ -15,6 +15,8 @@ WORKS = re.compile(
     r"|button|box|column|folder|file|campaign|operation|initiative|strategy of|policy of|doctrine of"
     r"|(?:[A-Z][\w.]*|[a-z]+)[’']s)(?: the| a| an| its| his| her)?[\s,:(–—-]*$"
 )
+NAME_BEFORE = re.compile(r"[A-Z][\w.’-]+ [“\"'‘«]?$")
+NAME_BEHIND = re.compile(r" [A-Z][\w’-]+")
 KNOWN_AS = re.compile(
     r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$"
 )
@@ -38,8 +40,8 @@ def is_nickname_or_title(article: str, start: int, end: int) -> bool:
         len(words) <= 3
         and text[0].isupper()
         and text[-1] not in ",.!?"
-        and re.search(r"[A-Z][\w.’-]+ [“\"'‘«]?$", before)
-        and re.match(r" [A-Z][\w’-]+", behind)
+        and NAME_BEFORE.search(before)
+        and NAME_BEHIND.match(behind)
     ):
         last = before.split()[-1].strip("“\"'‘«")
         return last.lower() not in verb_forms()
