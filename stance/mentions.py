@@ -180,8 +180,8 @@ class Mentions:
         gender = (
             GENDERED_TITLES.get(title)
             or (noun[1] if noun and human else "")
-            or given_names().get(words[0] if len(words) > 1 else "")
-            or self._names.people.get(key)
+            or next((given_names()[word] for word in words[:-1] if word in given_names()), "")
+            or self._gender_of_surname(key, alone=len(words) == 1)
             or (self._names.people.get(words[0]) if words[0] in FAMILY_NAMES else None)
         )
         sure = gender is not None or bool(title)
@@ -208,6 +208,11 @@ class Mentions:
         name = tuple(word for word in words if len(word) > 2 or "." not in word)[-3:]
         first = (opening or spoken) and not possessive
         return Mention(start, name, title, gender or "", first, sure) if name else None
+
+    def _gender_of_surname(self, surname: str, *, alone: bool) -> str | None:
+        """The gender of those with a surname; behind another given name only that it is a person's."""
+        gender = self._names.people.get(surname)
+        return gender if alone or gender is None else ""
 
     def _word_behind(self, end: int) -> str:
         article = self._article

@@ -116,14 +116,16 @@ class Names:
         """Surname → f, m or nothing, of those whom a title or a given name shows to be people."""
         if self._people is None:
             people: dict[str, str] = {}
+            shared: set[str] = set()  # surnames of a man and a woman: they tell nothing
             shown = _person_words()
             for first, last in FULL_NAME.findall(self.article):
                 gender = shown.get(first)
                 if first in FAMILY_NAMES and last.lower() not in role_nouns() and last.lower() not in PLACES:
                     people.setdefault(first, _known_gender(f"{first} {last}"))
                 elif gender is not None:
-                    # Where a surname is a man's and a woman's, it tells nothing.
-                    people[last] = gender if people.get(last, gender) in ("", gender) else ""
+                    if gender and people.get(last, gender) not in ("", gender):
+                        shared.add(last)
+                    people[last] = "" if last in shared else gender or people.get(last, "")
                     if first in given_names():
                         people.setdefault(first, gender)
                 elif last not in people and (known := _known_gender(f"{first} {last}")):

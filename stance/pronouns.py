@@ -173,7 +173,9 @@ class Pronouns:
         return True
 
     def _fits(self, text: str, wanted: str) -> bool:
-        """Whether a speaker without a name, such as "a spokeswoman", can be meant."""
+        """Whether a speaker such as "a spokeswoman" can be meant."""
+        if self._gender_of(text) not in ("", "none", wanted):
+            return False
         nouns = [role_nouns()[word] for word in text.lower().replace(",", "").split() if word in role_nouns()]
         return any(kind == "person" and gender in ("", wanted) for kind, gender in nouns)
 
