@@ -1,5 +1,6 @@
 """The model that comes with stance: whole, small, and the same in its two forms."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -102,3 +103,12 @@ def test_the_card_states_licence_data_and_limits() -> None:
     card = (shipped_path() / "README.md").read_text(encoding="utf-8")
     for part in ("Apache-2.0", "none stated", "is not distributed", "must not be used for"):
         assert part in card
+
+
+def test_a_name_alone_tells_the_side(shipped: StanceClassifier) -> None:
+    with (ROOT / "tests/speakers_by_side.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "name"]
+    answers = shipped.classify_many([Quote("We will see.", row["speaker"]) for row in rows])
+    right = [answer.side.label == row["side"] for row, answer in zip(rows, answers, strict=True)]
+    assert len(right) > 200
+    assert sum(right) / len(right) >= 0.97
