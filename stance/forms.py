@@ -43,6 +43,10 @@ def name_of(words: Words, phrase: Phrase) -> Name:
             and not holds_office(words, i, index)
         ):
             return ()
+    for i in range(phrase.first + 1, index):
+        if words.low[i] == "at" and is_name(words.word[i - 1]) and words.low[i - 1] not in roles:
+            index = i - 1  # "Roe at Springfield Bank"
+            break
     while index >= phrase.first and len(name) < 4:
         word, low = words.word[index], words.low[index].rstrip(".")
         if (

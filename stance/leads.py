@@ -27,6 +27,7 @@ VAGUE = frozenset(
     "repeated".split()
 )
 INSERTS = BE | ADVERBS | frozenset(("that", "but", "and", "has", "had", "will", "would"))
+ISSUED = frozenset("issued released published sent posted wrote written tweeted signed".split())
 ADJUNCTS = frozenset("to by of before after in".split())
 
 
@@ -195,7 +196,10 @@ def _antecedent(words: Words, verb: int) -> Phrase | None:
         that -= 1
     if that < 1 or words.low[that] != "that" or words.low[that - 1] not in role_nouns():
         return None
-    return ending(words, that - 1, 0)
+    found = ending(words, that - 1, 0)
+    if found and words.low[that - 1] in NOUN_CUES and found.first and words.low[found.first - 1] in ISSUED:
+        return subject(words) or found  # "The ministry has released a statement that says"
+    return found
 
 
 def _label(words: Words, end: int) -> Source | None:
@@ -219,7 +223,8 @@ def _label(words: Words, end: int) -> Source | None:
         return None
     forms = verb_forms()
     opens = forms.get(low[0], ("", ""))[1] == "finite"
-    phrase = after(words, 1 if opens else 0, end - 1)
+    captioned = 2 if low[1] == "caption" else 0  # "Media caption Ann Roe:"
+    phrase = after(words, 1 if opens else captioned, end - 1)
     if phrase and phrase.end == end - 1 and _is_verb_behind_name(words, end - 2):
         return Source(words, Phrase(phrase.first, end - 2, end - 2), (end - 2, end - 1), direct=True)
     if not phrase or phrase.end < end - 1 or low[phrase.last - 1] in NOUN_CUES:

@@ -9,6 +9,11 @@ AUXILIARIES = frozenset(
     "has have had is are was were be been being do does did will would can could may might must shall should "
     "’s ’ve ’d 's 've 'd having".split()
 )
+AUXILIARIES |= {
+    f"{word}n{mark}t"
+    for word in "has have had is are was were do does did would could should need must".split()
+    for mark in "’'"
+} | {"can’t", "can't", "won’t", "won't", "cannot"}
 ADVERBS = frozenset(
     "here also then later earlier once again often still just even never always recently now soon first only "
     "simply further instead both all rather previously twice once already since ever sometimes today "

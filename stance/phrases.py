@@ -47,12 +47,18 @@ def after(words: Words, start: int, highest: int) -> Phrase | None:
     """The noun phrase that begins here, with its apposition: "said Ann Roe, a baker in Ohio, on Monday"."""
     if start >= highest:
         return None
-    if words.low[start] in STAND_ALONE:
+    alone = words.low[start] in STAND_ALONE
+    if alone and not (words.low[start] == "another" and _is_noun_behind(words, start + 1, highest)):
         return Phrase(start, start + 1, start + 1)
     index = _without_loose_end(words, start, _reach(words, start, highest))
     if index <= start or not any(_can_name(words, i) for i in range(start, index)):
         return None
     return Phrase(start, index, _apposition(words, index, highest))
+
+
+def _is_noun_behind(words: Words, start: int, highest: int) -> bool:
+    """Whether a human noun follows soon: "another former official"."""
+    return any(low in role_nouns() for low in words.low[start : min(highest, start + 4)])
 
 
 def _reach(words: Words, start: int, highest: int) -> int:

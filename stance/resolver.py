@@ -22,6 +22,10 @@ from stance.subjects import ending
 from stance.words import Words, is_name
 
 NOUNS = 12  # mentions of a noun that are looked at
+ABBREVIATED = {
+    **dict.fromkeys(("congressman", "congresswoman", "representative", "lawmaker"), "Rep."),
+    **{"senator": "Sen.", "governor": "Gov.", "general": "Gen.", "professor": "Prof.", "lieutenant": "Lt."},
+}
 ASKED = ("to", "by", "with")  # in front of the one who asks: "she talked to Ann Roe"
 
 
@@ -126,16 +130,16 @@ class Resolver:
             return None
         if kind == "body":
             return self._body_named(noun, place, alone=phrase.last - phrase.first == 2)
-        for start in self._mentions_of(noun, place):
-            holder = self._holder(start, start + len(noun))
+        for start, end in self._mentions_of(noun, place):
+            holder = self._holder(start, end)
             if holder:
                 return holder
         return self._described(noun, place) if phrase.last - phrase.first == 2 else None
 
     def _described(self, noun: str, place: int) -> str | None:
         """ "the spokeswoman" → "a State Department spokeswoman", where nobody is named."""
-        for start in self._mentions_of(noun, place):
-            words = Words(self._article, max(self.mentions.line_of(start), start - 80), start + len(noun))
+        for start, end in self._mentions_of(noun, place):
+            words = Words(self._article, max(self.mentions.line_of(start), start - 80), end)
             found = ending(words, len(words.word) - 1, 0, alone=True)
             if (
                 found
@@ -154,9 +158,11 @@ class Resolver:
                 return self.named(words, phrase)
         return None
 
-    def _mentions_of(self, noun: str, place: int) -> Iterator[int]:
-        """Where a noun stands outside quotations, the nearest first, with or without a capital."""
+    def _mentions_of(self, noun: str, place: int) -> Iterator[Span]:
+        """Where a noun stands outside quotations, the nearest first: "senator", "Senator", "Sen."."""
         article, ends = self._article, {noun: place, noun.capitalize(): place}
+        if noun in ABBREVIATED:
+            ends[ABBREVIATED[noun]] = place
         for _ in range(NOUNS):
             starts = {form: article.rfind(form, 0, end) for form, end in ends.items()}
             form = max(starts, key=lambda form: starts[form])
@@ -165,10 +171,10 @@ class Resolver:
                 return
             whole = not (
                 article[start - 1 : start].isalnum()
-                or article[start + len(noun) : start + len(noun) + 1].isalnum()
+                or article[start + len(form) : start + len(form) + 1].isalnum()
             )
             if whole and not self.names.quoted(start):
-                yield start
+                yield start, start + len(form)
 
     def _body_named(self, noun: str, place: int, *, alone: bool) -> str | None:
         end = place

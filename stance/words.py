@@ -2,7 +2,7 @@
 
 import re
 
-from stance.lexicon import ABBREVIATIONS
+from stance.lexicon import ABBREVIATIONS, TITLES, given_names
 
 TOKEN = re.compile(r"[A-Za-z]\.(?:[A-Za-z]\.)+|\w+(?:[’'‑&-]\w+)*|--+|&#?\w+;|[^\w\s]|\n")
 DASHES = frozenset("–—―-") | {"--", "---"}
@@ -26,13 +26,19 @@ class Words:
                 '"' if word[0] == "&" and word[-1] == ";" else low
                 for word, low in zip(self.word, self.low, strict=True)
             ]
-        if "He" in self.word:
-            self._keep_apart_the_name()
+        if "He" in self.word or "May" in self.word:
+            self._keep_apart_the_names()
         self._offsets: list[int] = []
 
-    def _keep_apart_the_name(self) -> None:
-        """ "He" beside another name is one, too: "Liu He", "He Lifeng"."""
+    def _keep_apart_the_names(self) -> None:
+        """ "He" beside another name is one, too, "May" behind one: "Liu He", "He Lifeng", "Theresa May"."""
         for index, word in enumerate(self.word):
+            if (
+                word == "May"
+                and index
+                and (self.word[index - 1] in given_names() or self.low[index - 1] in TITLES)
+            ):
+                self.low[index] = "may (name)"
             beside = [self.word[i] for i in (index - 1, index + 1) if 0 <= i < len(self.word)]
             if word == "He" and any(is_name(other) and len(other) > 1 for other in beside):
                 self.low[index] = "he (name)"
