@@ -40,6 +40,13 @@ SAME_TITLES = {
     "taiwan": "taiwanese taiwan's",
 }
 ISO = re.compile(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?")
+# Whoever is described so speaks about a body rather than for it: "an expert on the PLA".
+OUTSIDERS = frozenset(
+    "who that critic critics analyst expert scholar specialist watcher historian researcher professor "
+    "lecturer author biographer journalist reporter lawyer attorney victim against by suing sanctioned "
+    "former ex retired dissident activist contractor supplier".split()
+)
+LONGEST = 7  # words in the name of a body inside a description
 DESCRIBED = 3  # words beside a name from which on the speaker counts as described
 PLAIN = {ord("."): "", ord("’"): "'"} | dict.fromkeys(map(ord, '-–—‑,;:()[]{}"“”!?*/&_\xa0'), " ")
 IDLE = frozenset(
@@ -77,11 +84,14 @@ class Actors:
         self._rows: dict[str, list[Actor]] = {}
         self._names: dict[str, list[str]] = {}  # key of a name or alias → the names it can mean
         self._families: dict[str, list[str]] = {}
+        self._bodies: dict[str, Actor] = {}  # those of the two sides, by the keys of their names
         for actor in rows:
             known = self._rows.setdefault(actor.name, [])
             if not known:
                 for form in {_key(form): None for form in (actor.name, *actor.aliases.split("|")) if form}:
                     self._names.setdefault(form, []).append(actor.name)
+                    if not actor.family and actor.side in ("US", "China"):
+                        self._bodies.setdefault(form, actor)
                 if actor.family:
                     self._families.setdefault(_key(actor.family), []).append(actor.name)
             known.append(actor)
@@ -117,11 +127,13 @@ class Actors:
     def written_out(self, speaker: str, *, date: str | None = None, context: str | None = None) -> str:
         """A known name → name and office; everything else, and a name of two people, unchanged.
 
-        So is a speaker who is described at length already: with the office, or with words enough.
+        So is a speaker who is described at length already: with the office, or with words enough. Somebody
+        unnamed of a body of the two sides is told with what the body is: "a MOFCOM official".
         """
         actor = self.find(speaker, date=date, context=context)
         if actor is None:
-            return speaker
+            body = self._body_of(speaker)
+            return f"{speaker}, {body.office}" if body else speaker
         day = iso_date(date or "")
         office = f"former {actor.office}" if day and not actor.held_on(day) else actor.office
         if not actor.family:
@@ -131,6 +143,18 @@ class Actors:
         if len(beside) < DESCRIBED:
             return f"{name}, {office}"
         return speaker if _fits(beside, office) else f"{speaker}, {office}"
+
+    def _body_of(self, speaker: str) -> Actor | None:
+        """The body with the longest name among the words of a speaker, where none of them is an office's."""
+        words = _key(speaker).split()
+        if not OUTSIDERS.isdisjoint(words):
+            return None
+        for length in range(min(len(words), LONGEST), 0, -1):
+            for first in range(len(words) - length + 1):
+                body = self._bodies.get(" ".join(words[first : first + length]))
+                if body:
+                    return None if _fits(_key(body.office).split(), speaker) else body
+        return None
 
     def is_person(self, name: str) -> bool | None:
         """Whether a full name or alias is a person's; None where the table does not have it."""

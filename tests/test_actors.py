@@ -159,3 +159,30 @@ def test_the_shipped_rows_are_whole() -> None:
         assert len(row.office.split()) <= 10, row
     for side in ("US", "China", "neutral"):
         assert sum(row.side == side for row in rows) > 200
+
+
+@pytest.mark.parametrize(
+    ("speaker", "office"),
+    [
+        ("a spokesman for MOFCOM", "China's commerce ministry"),
+        ("a colonel of the PLA", "China's military"),
+        ("a Pentagon official", "US Defense Department"),
+        ("a National People's Congress delegate", "China's parliament"),
+    ],
+)
+def test_somebody_unnamed_is_told_with_the_body(speaker: str, office: str) -> None:
+    assert Actors.shipped().written_out(speaker) == f"{speaker}, {office}"
+
+
+@pytest.mark.parametrize(
+    "speaker",
+    [
+        "an expert on the PLA",
+        "a firm sanctioned by OFAC",
+        "a former FBI agent",
+        "a secretary of the chess club",
+        "a Huawei engineer",
+    ],
+)
+def test_whoever_does_not_speak_for_a_body_is_left_alone(speaker: str) -> None:
+    assert Actors.shipped().written_out(speaker) == speaker
