@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stance.actors import iso_date
+from stance.actor_table import iso_date
 from stance.errors import QuoteError
 from stance.marked import Marked, Span
 from stance.marks import marked

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stance.actors import COLUMNS, Actor, Actors, iso_date, read_actors
+from stance.actor_table import COLUMNS, Actor, iso_date, read_actors
+from stance.actors import Actors
 from stance.errors import ActorsError
 
 SHIPPED = Path(__file__).parent.parent / "stance" / "actors.csv"

@@ -13,7 +13,7 @@ ORDER = (
     "cli batch writing tables textfiles classifier folder reading page passages explanation "
     "runtime calibration encoding results quotes speech speakers pronouns resolver mentions names "
     "forms leads tails cues surroundings subjects phrases words transcripts marks single_marks "
-    "marked actors lexicon labels errors"
+    "marked actors actor_table lexicon labels errors"
 ).split()
 HOMES = {
     "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},

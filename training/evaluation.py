@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stance.actors import iso_date
+from stance.actor_table import iso_date
 from stance.classifier import StanceClassifier
 from stance.errors import ColumnError
 from stance.labels import Axis, LabelScheme
