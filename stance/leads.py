@@ -10,6 +10,7 @@ from stance.lexicon import (
     POSSESSIVES,
     PREPOSITIONS,
     PRONOUNS,
+    QUOTING,
     SAY,
     TELL,
     THINK,
@@ -24,7 +25,7 @@ from stance.words import MARKS, Words, is_name
 # Verbs behind which somebody else may still be the one who speaks: "Ann Roe said Jo Poole agreed to a …".
 VAGUE = frozenset(
     "agree agreed agrees offer offered offers continue continued continues promise repeat repeats "
-    "repeated".split()
+    "repeated express expressed expresses voice voiced voices lodge lodged lodges".split()
 )
 INSERTS = BE | ADVERBS | frozenset(("that", "but", "and", "has", "had", "will", "would"))
 ISSUED = frozenset("issued released published sent posted wrote written tweeted signed".split())
@@ -69,6 +70,10 @@ class _Lead:
             passive = low[index - 1] in verb_forms() and low[index - 1].endswith(("d", "n"))
             phrase = after(words, index + 1, end) if passive and not is_name(words.word[index - 1]) else None
             return Source(words, phrase, (index - 1, index + 1), direct=True) if phrase else None
+        if low[index - 1 : index + 1] == ["as", "saying"]:
+            quoted = next((i for i in range(index - 2, -1, -1) if low[i] in QUOTING), index)
+            phrase = after(words, quoted + 1, index - 1)
+            return Source(words, phrase, (quoted, quoted + 1), direct=True) if phrase else None
         if form_at(words, index) == (TELL, "finite") and index and low[index - 1] in BE:
             return Source(words, None, (index, index + 1), direct=False)
         return None
@@ -91,7 +96,13 @@ class _Lead:
         words = self._words
         form = form_at(words, index)
         noun = words.low[index] in NOUN_CUES and _owner(words, index)
-        if not form or noun or (is_name(words.word[index]) and index and not words.word[index].isupper()):
+        belongs = index > 0 and words.low[index] in ISSUED and words.low[index - 1] in NOUN_CUES
+        if (
+            not form
+            or noun
+            or belongs
+            or (is_name(words.word[index]) and index and not words.word[index].isupper())
+        ):
             return None
         inverted = self._inverted(index, form)
         if inverted:

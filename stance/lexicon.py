@@ -88,6 +88,7 @@ PLACES = frozenset(
 )
 
 SAY, TELL, ASK, JUDGE, THINK = "say", "tell", "ask", "judge", "think"
+QUOTING = frozenset("quoted quotes quoting cited cites citing".split())  # "quoted Ann Roe as saying"
 NOUN_CUES = frozenset(
     "claim claims statement statements remark remarks warning warnings comment comments assertion "
     "promise pledge vow call calls description characterization complaint accusation accusations "

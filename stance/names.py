@@ -29,6 +29,7 @@ Span = tuple[int, int]
 
 MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
 FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?=(?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+))")
+NUMBERS = frozenset("two three four five both all".split())  # "Ann Roe and Jo Poole, the two envoys"
 DATELINE = 1000  # characters in which a dateline can stand
 PARTICLES = frozenset("de la del della da di du von van der den bin al el".split())
 BARE_ENDS = frozenset(".;:?!’' ")
@@ -230,7 +231,13 @@ class Names:
         if article[end : end + 2] == ", ":
             whole = Words(article, words.span(phrase.first, phrase.last)[0], limit)
             stretch = after(whole, 0, len(whole.word))
-            if stretch and stretch.last == phrase.last - phrase.first and stretch.end > stretch.last:
+            single = not NUMBERS & set(whole.low[phrase.last - phrase.first + 1 :][:3])
+            if (
+                stretch
+                and single
+                and stretch.last == phrase.last - phrase.first
+                and stretch.end > stretch.last
+            ):
                 text = shortened(clean(whole.text(0, stretch.end)))
         text = self.without_dateline(words.span(phrase.first, phrase.last)[0], text)
         return self._made(place, name, words, phrase, text)

@@ -17,7 +17,7 @@ from stance.lexicon import (
 from stance.marked import Span
 from stance.mentions import NAME, Mention, Mentions
 from stance.names import Names
-from stance.phrases import Phrase
+from stance.phrases import Phrase, after
 from stance.subjects import ending
 from stance.words import Words, is_name
 
@@ -183,11 +183,9 @@ class Resolver:
             if start < 0:
                 break
             end = start
-            line = self._article.rfind("\n", 0, start) + 1
-            words = Words(self._article, max(line, start - 80), start + len(noun))
-            phrase = ending(words, len(words.word) - 1, 0, alone=True)
-            if phrase and phrase.last - phrase.first > 1 and not self.names.quoted(start):
-                return clean(words.text(phrase.first, phrase.last))
+            named = None if self.names.quoted(start) else self._whole_name(start, start + len(noun))
+            if named:
+                return named
         if not alone:
             return None
         for text, words, phrase in self.mentions.subjects(place):
@@ -206,6 +204,22 @@ class Resolver:
             if proper and ends and self.is_body(text, plural=False):
                 return self.named(words, phrase)
         return None
+
+    def _whole_name(self, start: int, end: int) -> str | None:
+        """A body's name around its noun: "China's Commerce Ministry", "the Ministry of Commerce"."""
+        line = self._article.rfind("\n", 0, start) + 1
+        words = Words(self._article, max(line, start - 80), end)
+        phrase = ending(words, len(words.word) - 1, 0, alone=True)
+        if not phrase:
+            return None
+        if self._article[end : end + 4] == " of ":
+            words = Words(self._article, words.span(phrase.first, phrase.last)[0], end + 80)
+            phrase = after(words, 0, len(words.word)) or phrase
+            owners = (i + 1 for i, low in enumerate(words.low) if low.endswith(("’s", "'s")))
+            phrase.last = min(phrase.last, next(owners, phrase.last))
+        elif phrase.last - phrase.first == 2 and words.low[phrase.first] in DETERMINERS:
+            return None  # "the Ministry" tells no more
+        return clean(words.text(phrase.first, phrase.last)) if phrase.last - phrase.first > 1 else None
 
     def _holder(self, start: int, end: int) -> str | None:
         """Who bears a noun: "Mayor Ann Roe", "Ann Roe, the mayor"."""

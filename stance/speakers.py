@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stance.cues import Source, subject
 from stance.leads import leading
-from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, role_nouns, verb_forms
+from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, QUOTING, role_nouns, verb_forms
 from stance.marked import Span
 from stance.mentions import NOT_NAMES
 from stance.phrases import Phrase
@@ -26,6 +26,8 @@ DOCUMENTS = frozenset(
     "statement letter message note memo email tweet post speech reply answer text diary".split()
 )
 NOBODIES = frozenset("nobody no none anybody anyone everybody everyone somebody someone there".split())
+# Whoever is named behind these only passes on: '… said the talks were "open", Xinhua reported'.
+RELAYED = frozenset("according per reported reports".split())
 DASHES = ("--", "—", "–")
 SIMPLE = re.compile(
     r"[”\"'’»]{1,3} (?P<who>he|she|(?:[A-Z][\w’-]*\.? ){0,3}[A-Z][\w’-]+) "
@@ -90,7 +92,7 @@ class SpeakerFinder:
         if closing == ",":
             match = SIMPLE.match(article, end)
             form = verb_forms().get(match["cue"]) if match else None
-            if not match or not form or form[1] != "finite":
+            if not match or not form or form[1] != "finite" or match["cue"] in QUOTING:
                 return None
             words = Words(article, *match.span("who"))
             if words.low[0] in NOT_NAMES and words.low[0] not in ("he", "she"):
@@ -140,9 +142,13 @@ class SpeakerFinder:
         """The words beside a quotation that say who speaks; the sentence in front of it goes first."""
         lead, tail = place.lead, place.tail
         after = behind(tail, comma=True, ended=False) if tail and place.comma else None
-        if tail and after and after.direct and not _turns(tail):
+        direct = tail is not None and after is not None and after.direct and not _turns(tail)
+        relayed = direct and lead and after and after.words.low[after.cue[0]] in RELAYED
+        if direct and not (relayed and self._article[place.start].islower()):
             return after
         ahead = leading(lead) if lead else None
+        if direct and not (ahead and ahead.direct and ahead.phrase and ahead.cue[1] - ahead.cue[0] == 1):
+            return after
         if lead and tail and is_passive(lead):
             ahead = agent(tail) or ahead
         if lead and tail and place.comma and ahead and ahead.phrase is None:

@@ -17,6 +17,7 @@ WORKS = re.compile(
 )
 NAME_BEFORE = re.compile(r"[A-Z][\w.’-]+ [“\"'‘«]?$")
 NAME_BEHIND = re.compile(r" [A-Z][\w’-]+")
+INTERRUPTION = re.compile(r"[”\"'’»]{1,2}(?P<words> [^\n“”\"]{1,60}), [“\"‘«'][a-z]")
 KNOWN_AS = re.compile(
     r"\b(?:known(?: \w+)? as|nicknamed|so-called|codenamed|code-named)(?: the| a| an)?[ “\"'‘«]*$"
 )
@@ -54,9 +55,17 @@ def is_nickname_or_title(article: str, start: int, end: int) -> bool:
         and _in_title_case(words)
         and not re.search(r"[a-z]{2}[.!?] ", text)
         and (len(words) > 1 or WORKS.search(before.rstrip("“\"'‘« ")))
+        and not (text[-1] == "," and _is_interrupted(article, end))
     ):
         return not _spoken(before)
     return False
+
+
+def _is_interrupted(article: str, end: int) -> bool:
+    """Whether an attribution and another quotation follow: '"The river," Ann Roe said, "is high."'."""
+    between = INTERRUPTION.match(article, end)
+    words = between["words"].split() if between else []
+    return any(verb_forms().get(word, ("", ""))[0] == SAY for word in words)
 
 
 def is_speech(article: str, start: int, end: int, *, named: bool, whole: bool) -> bool:

@@ -18,6 +18,7 @@ from stance.lexicon import (
 from stance.phrases import LONGEST, Phrase, is_adverb, is_couple, names_somebody
 from stance.words import DASHES, LINKING, MARKS, Words, is_name
 
+SHARES = frozenset("one two three some several many most both".split())  # "one of the envoys"
 CONJUNCTIONS = frozenset(
     "because while when whether if although though where how why whereas unless than so but and or "
     "nor yet according what whatever whose as like until since before after once".split()
@@ -153,6 +154,8 @@ def ending(words: Words, end: int, lowest: int = 0, *, alone: bool = False) -> P
         if further > first - 2 or not (names_somebody(words, first - 2) or _chained(words, further, lowest)):
             break
         first = further
+    if not alone and first - 2 >= lowest and low[first - 1] == "of" and low[first - 2] in SHARES:
+        first -= 2
     if low[first] in PREPOSITIONS or not _nominal(words, first, end):
         return None
     return Phrase(first, end + 1, end + 1)

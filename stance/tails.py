@@ -11,6 +11,7 @@ from stance.lexicon import (
     NOUN_CUES,
     PREPOSITIONS,
     PRONOUNS,
+    QUOTING,
     TELL,
     TIMES,
     role_nouns,
@@ -93,6 +94,10 @@ def _by_verb(words: Words, first: int, start: int, end: int, *, comma: bool, end
         if form and form[0] in (TELL, ASK) and low[verb - 1] in BE and form[1] == "finite":
             told = after(words, verb + 2, end) if low[verb + 1 : verb + 2] == ["by"] else None
             return Source(words, told, (verb, verb + 1), direct=told is not None)
+        if low[verb] in QUOTING:
+            quoted = after(words, verb + 1, end)
+            if quoted and low[quoted.end : quoted.end + 2] == ["as", "saying"]:
+                return Source(words, quoted, (verb, verb + 1), direct=True)
         if not form or not acts(words, verb, form, start):
             continue
         phrase = _whole(words, start, verb) or before(words, verb, first)

@@ -34,7 +34,11 @@ def turns(article: str) -> list[Marked]:
         (found.start(), found.end(), LABEL.match(article, *found.span())) for found in LINE.finditer(article)
     ]
     labels = Counter(label["label"] for _, _, label in lines if label)
-    labelled = [i for i, (_, _, label) in enumerate(lines) if label and _plausible(label["label"], labels)]
+    labelled = [
+        i
+        for i, (start, end, label) in enumerate(lines)
+        if label and _plausible(label["label"], labels, asks=article[start:end].rstrip().endswith("?"))
+    ]
     found: list[Marked] = []
     run: list[int] = []
     for index in [*labelled, len(lines) + LONGEST_TURN]:
@@ -98,11 +102,11 @@ def is_question(label: str) -> bool:
     return label.strip(". ").lower() in QUESTION
 
 
-def _plausible(label: str, counts: Counter[str]) -> bool:
+def _plausible(label: str, counts: Counter[str], *, asks: bool) -> bool:
     words = label.lower().replace("’", "'").split()
     if words[0].rstrip(".") in NOT_LABELS or (len(words) > 1 and words[-1] in NOT_LABELS):
         return False
-    return label.isupper() or is_question(label) or counts[label] > 1 or len(words) in (2, 3)
+    return label.isupper() or is_question(label) or asks or counts[label] > 1 or len(words) in (2, 3)
 
 
 def _is_direction(text: str) -> bool:

@@ -6,6 +6,7 @@ from stance.lexicon import ABBREVIATIONS, TITLES, given_names
 
 TOKEN = re.compile(r"[A-Za-z]\.(?:[A-Za-z]\.)+|\w+(?:[’'‑&-]\w+)*|--+|&#?\w+;|[^\w\s]|\n")
 DASHES = frozenset("–—―-") | {"--", "---"}
+OTHERWISE = frozenset(("He", "May", "Under"))  # may be part of a name or an office
 MARKS = frozenset("\"“”„«»'‘’`*_>•")
 LINKING = frozenset(
     "of for at in from with on to de la von van der den del al bin bint el da di du le".split()
@@ -26,7 +27,7 @@ class Words:
                 '"' if word[0] == "&" and word[-1] == ";" else low
                 for word, low in zip(self.word, self.low, strict=True)
             ]
-        if "He" in self.word or "May" in self.word:
+        if not OTHERWISE.isdisjoint(self.word):
             self._keep_apart_the_names()
         self._offsets: list[int] = []
 
@@ -39,6 +40,8 @@ class Words:
                 and (self.word[index - 1] in given_names() or self.low[index - 1] in TITLES)
             ):
                 self.low[index] = "may (name)"
+            if word == "Under" and self.word[index + 1 : index + 2] == ["Secretary"]:
+                self.low[index] = "under (office)"
             beside = [self.word[i] for i in (index - 1, index + 1) if 0 <= i < len(self.word)]
             if word == "He" and any(is_name(other) and len(other) > 1 for other in beside):
                 self.low[index] = "he (name)"
