@@ -105,7 +105,7 @@ def clean(text: str) -> str:
 def shortened(text: str) -> str:
     """A form with an apposition, cut before a relative clause, else where it may end, at LONGEST words."""
     if ", wh" in text:
-        text = RELATIVE.split(text, maxsplit=1)[0]
+        text = clean(RELATIVE.split(text, maxsplit=1)[0]) or text
     words = text.split()
     if len(words) <= LONGEST:
         return text
