@@ -13,6 +13,9 @@ Name = tuple[str, ...]
 LONGEST = 14  # words in the form of a name
 CUTS = frozenset("and at of for in who which that with on from to as".split())
 RELATIVE = re.compile(r", (?:who|whose|whom|which)\b")
+INSERTED = re.compile(
+    r", (?:meanwhile|however|though|too|also|in turn|by contrast|for (?:his|her|its|their) part)$"
+)
 ENDS = " ,;:–—-\xa0\t"
 
 
@@ -106,7 +109,12 @@ def shortened(text: str) -> str:
     """A form with an apposition, cut before a relative clause, else where it may end, at LONGEST words."""
     if ", wh" in text:
         text = clean(RELATIVE.split(text, maxsplit=1)[0]) or text
+    if ", " in text:
+        text = INSERTED.sub("", text) or text
     words = text.split()
+    if len(words) > LONGEST and "who" in words[3:]:
+        words = words[: words.index("who", 3)]
+        text = clean(" ".join(words))
     if len(words) <= LONGEST:
         return text
     cuts = [i for i in range(3, LONGEST + 1) if words[i].lower() in CUTS or words[i - 1][-1] == ","]

@@ -29,6 +29,7 @@ VAGUE = frozenset(
 )
 INSERTS = BE | ADVERBS | frozenset(("that", "but", "and", "has", "had", "will", "would"))
 ISSUED = frozenset("issued released published sent posted wrote written tweeted signed".split())
+CHARGES = frozenset("charge charges charged".split())  # "charged that", but "charged with", "the charges"
 ADJUNCTS = frozenset("to by of before after in".split())
 
 
@@ -96,6 +97,8 @@ class _Lead:
         words = self._words
         form = form_at(words, index)
         noun = words.low[index] in NOUN_CUES and _owner(words, index)
+        if words.low[index] in CHARGES and words.low[index + 1 : index + 2] != ["that"]:
+            return None
         belongs = index > 0 and words.low[index] in ISSUED and words.low[index - 1] in NOUN_CUES
         if (
             not form

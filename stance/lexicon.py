@@ -35,8 +35,8 @@ PREPOSITIONS = frozenset(
 )
 CLAUSE_STARTS = frozenset("and but or as while when where because that which who whether if though".split())
 TITLES = frozenset(
-    "mr mrs ms miss mx dr sir lady dame lord madam madame prof professor rev reverend sen senator rep "
-    "representative gov governor gen general lt col colonel maj major capt captain sgt sergeant adm admiral "
+    "mr mrs ms miss mx dr sir lady dame lord madam madame prof professor rev reverend sen sens senator "
+    "rep reps representative govs gov governor gen general lt col colonel maj major capt captain sgt sergeant adm admiral "
     "president vice premier chancellor prime minister secretary ambassador judge justice mayor king queen "
     "prince princess pope cardinal archbishop bishop chairman chairwoman commissioner congressman "
     "congresswoman sheriff attorney speaker chief deputy former ex-president acting".split()
@@ -48,9 +48,10 @@ GENDERED_TITLES = {
     ),
 }
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof rev sen rep gov gen lt col maj capt sgt adm st jr sr inc corp co ltd no vs dept "
-    "jan feb mar apr jun jul aug sept oct nov dec mass calif conn fla ill mich minn tex va wash ariz ark "
-    "colo del kan ky la md miss mo mont neb nev okla ore pa tenn vt wis wyo messrs hon d.-n r.-n".split()
+    "mr mrs ms dr prof rev sen sens rep reps gov govs gen lt col maj capt sgt adm st jr sr inc corp co "
+    "ltd no vs dept jan feb mar apr jun jul aug sept oct nov dec mass calif conn fla ill mich minn tex va "
+    "wash ariz ark colo del kan ky la md miss mo mont neb nev okla ore pa tenn vt wis wyo messrs hon d.-n "
+    "r.-n".split()
 )
 MONTHS = "january february march april may june july august september october november december".split()
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()

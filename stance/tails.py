@@ -24,6 +24,9 @@ from stance.words import DASHES, LINKING, MARKS, Words, is_name
 NO_SPEAKERS = frozenset("it that him them this what as".split())  # "said it", "told them"
 QUESTION_WORDS = frozenset("that if whether why how".split())
 
+# What somebody does behind a finished quotation need not be done by its speaker.
+GESTURES = frozenset("smile smiled smiles laugh laughed laughs grin grinned grins".split())
+
 
 def behind(words: Words, *, comma: bool, ended: bool) -> Source | None:
     """The attribution that follows a closing mark.
@@ -98,9 +101,12 @@ def _by_verb(words: Words, first: int, start: int, end: int, *, comma: bool, end
             quoted = after(words, verb + 1, end)
             if quoted and low[quoted.end : quoted.end + 2] == ["as", "saying"]:
                 return Source(words, quoted, (verb, verb + 1), direct=True)
-        if not form or not acts(words, verb, form, start):
+        if not form or not acts(words, verb, form, start) or (ended and low[verb] in GESTURES):
             continue
-        phrase = _whole(words, start, verb) or before(words, verb, first)
+        relative = next((i for i in range(start, verb) if low[i] == "who"), verb)
+        if relative == verb - 1:
+            continue  # "an official who spoke in private said"
+        phrase = _whole(words, start, relative) or before(words, verb, first)
         if not phrase:
             continue
         direct = phrase.first <= start + 1 and (comma or (ended and _bare(words, verb, form[0], end)))

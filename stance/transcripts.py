@@ -10,7 +10,8 @@ LINE = re.compile(r"[^\n]+")
 CAPITALS = r"(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.)(?:[ ,]+(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.))*"
 NAMED = r"(?:[A-Z][\w.’'-]*)(?: (?:[A-Z][\w.’'-]*|of|the|de|von|van)){0,6}"
 LABEL = re.compile(
-    rf"[ \t>*•-]*(?P<label>Q|A|{CAPITALS}|{NAMED})(?: ?\([^)\n]{{1,60}}\))?:\**\s+(?=[^\s\"“'‘«„])"
+    rf"[ \t>*•-]*(?P<label>Q(?=[ \xa0\t]{{2,}}\S)|Q|A|{CAPITALS}|{NAMED})"
+    rf"(?:(?<=Q)[ \xa0\t]{{2,}}|(?: ?\([^)\n]{{1,60}}\))?:\**\s+)(?=[^\s\"“'‘«„])"
 )
 QUESTION = frozenset(("q", "question", "questioner", "follow-up", "follow up", "follow-up question"))
 NOT_LABELS = frozenset(
@@ -19,7 +20,7 @@ NOT_LABELS = frozenset(
     "subject re from to cc bcc by ps warning disclaimer summary abstract background key tags related "
     "more story topics location price".split()
 )
-COLON = re.compile(r"\n[^\n:]{1,70}:\**\s+[^\s\"“'‘«„]")
+COLON = re.compile(r"\n(?:[^\n:]{1,70}:\**\s+|Q[ \xa0\t]{2,})[^\s\"“'‘«„]")
 Line = tuple[int, int, re.Match[str] | None]
 
 LEAST_TURNS = 3
