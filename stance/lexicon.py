@@ -38,8 +38,9 @@ TITLES = frozenset(
     "mr mrs ms miss mx dr sir lady dame lord madam madame prof professor rev reverend sen sens senator "
     "rep reps representative govs gov governor gen general lt col colonel maj major capt captain sgt "
     "sergeant adm admiral president vice premier chancellor prime minister secretary ambassador judge "
-    "justice mayor king queen prince princess pope cardinal archbishop bishop chairman chairwoman commissioner congressman "
-    "congresswoman sheriff attorney speaker chief deputy former ex-president acting".split()
+    "justice mayor king queen prince princess pope cardinal archbishop bishop chairman chairwoman "
+    "commissioner congressman congresswoman sheriff attorney speaker chief deputy former ex-president "
+    "acting".split()
 )
 GENDERED_TITLES = {
     **dict.fromkeys("mr sir lord king prince pope father brother chairman congressman".split(), "m"),
