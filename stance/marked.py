@@ -12,10 +12,9 @@ FIRM = ",.!?…"  # before a single mark these show that it closes speech
 
 @dataclass(slots=True)
 class Marked:
-    """One quotation as typography has it: the spans of its paragraphs, and whether its mark was closed."""
+    """One quotation as typography has it: the spans of its paragraphs, and how they were marked."""
 
     spans: list[Span]
-    closed: bool = True
     single: bool = False  # between single marks, in an article that otherwise uses double ones
     label: Span | None = None  # of the words that name the speaker in a transcript
 

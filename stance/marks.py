@@ -72,7 +72,7 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
                 if goes_on and not article[line_end:place].strip():
                     opened, opener = after, mark
                     continue
-                yield Marked(spans, closed=False)
+                yield Marked(spans)
                 spans = []
         role = _role(article, place, after, mark, opener if opened >= 0 else "")
         if opened < 0:
@@ -86,7 +86,7 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
                 passed = inner + 1
                 continue
             spans.append(_unclosed(article, opened, place))
-            yield Marked(spans, closed=False)
+            yield Marked(spans)
             spans, opened, opener = [], after, mark
         elif role in (CLOSES, EITHER):
             spans.append(trimmed(article, opened, place))
@@ -95,7 +95,7 @@ def _doubles(article: str, marks: Sequence[tuple[int, str]]) -> Iterator[Marked]
     if opened >= 0:
         line_end = article.find("\n", opened)
         spans.append(trimmed(article, opened, line_end if line_end >= 0 else len(article)))
-        yield Marked(spans, closed=False)
+        yield Marked(spans)
 
 
 def _is_pair(article: str, place: int, mark: str, where: int, other: str) -> bool:

@@ -139,18 +139,15 @@ class Pronouns:
         """f, m, nothing where it is not known, or "none" where it is no name."""
         if text in self._genders:
             return self._genders[text]
-        name, title = name_in(text), text.partition(" ")[0].lower().rstrip(".")
-        return self._names.gender(name, title) if name else "none"
+        name = name_in(text)
+        return self._names.gender(name, _title(text)) if name else "none"
 
     def _has_gender(self, text: str, wanted: str) -> bool:
         gender = self._gender_of(text)
         if gender:
             return gender == wanted
-        return self._is_person(text, name_in(text), text.partition(" ")[0].lower().rstrip("."))
-
-    def _is_person(self, text: str, name: Name, title: str) -> bool:
         nouns = (role_nouns().get(word.lower().rstrip(","), ("",))[0] for word in text.split())
-        return "person" in nouns or self._names.is_human(name, title)
+        return "person" in nouns or self._names.is_human(name_in(text), _title(text))
 
     def _undisturbed(self, last: Last, place: int, wanted: str) -> bool:
         """Whether nobody else who could be meant is named between the last quotation and a pronoun."""
@@ -191,3 +188,8 @@ class Pronouns:
             if self._resolver.is_body(text, plural=plural):
                 return self._resolver.named(words, phrase)
         return None
+
+
+def _title(text: str) -> str:
+    """The first word of a speaker, which may be a title: "mr", "sen"."""
+    return text.partition(" ")[0].lower().rstrip(".")

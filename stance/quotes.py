@@ -127,7 +127,7 @@ def _joined(quotations: list[Marked], finder: SpeakerFinder) -> Iterator[Marked]
     last: Marked | None = None
     for quotation in quotations:
         if last and not quotation.label and finder.interrupts(last.spans[-1], quotation.spans[0]):
-            last = Marked([*last.spans, *quotation.spans], quotation.closed, last.single, last.label)
+            last = Marked([*last.spans, *quotation.spans], last.single, last.label)
             continue
         if last:
             yield last

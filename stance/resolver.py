@@ -207,7 +207,7 @@ class Resolver:
 
     def _whole_name(self, start: int, end: int) -> str | None:
         """A body's name around its noun: "China's Commerce Ministry", "the Ministry of Commerce"."""
-        line = self._article.rfind("\n", 0, start) + 1
+        line = self.mentions.line_of(start)
         words = Words(self._article, max(line, start - 80), end)
         phrase = ending(words, len(words.word) - 1, 0, alone=True)
         if not phrase:
@@ -228,7 +228,7 @@ class Resolver:
         if match and not any(word.lower() in TIMES for word in match[0].split(" ")):
             words = Words(article, match.start(), match.end())
             return self.named(words, Phrase(0, len(words.word), len(words.word))) if words.word else None
-        line = article.rfind("\n", 0, start) + 1
+        line = self.mentions.line_of(start)
         comma = article.rfind(", ", max(line, start - 60), start)
         between = article[comma + 2 : start].lower().split()
         if comma < 0 or not between or between[0] not in DETERMINERS | POSSESSIVES or len(between) > 6:

@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from stance.marked import Marked, Span
+from stance.marked import Marked
 
 LINE = re.compile(r"[^\n]+")
 CAPITALS = r"(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.)(?:[ ,]+(?:[A-Z][A-Z.’'&-]*[A-Z.]|[A-Z]\.))*"
 NAMED = r"(?:[A-Z][\w.’'-]*)(?: (?:[A-Z][\w.’'-]*|of|the|de|von|van)){0,6}"
 LABEL = re.compile(
-    rf"[ \t>*•-]*(?P<label>Q(?=[ \xa0\t]{{2,}}\S)|Q|A|{CAPITALS}|{NAMED})"
+    rf"[ \t>*•-]*(?P<label>Q|A|{CAPITALS}|{NAMED})"
     rf"(?:(?<=Q)[ \xa0\t]{{2,}}|(?: ?\([^)\n]{{1,60}}\))?:\**\s+)(?=[^\s\"“'‘«„])"
 )
 QUESTION = frozenset(("q", "question", "questioner", "follow-up", "follow up", "follow-up question"))
@@ -120,8 +120,3 @@ def _stripped(article: str, end: int) -> int:
     while end and article[end - 1] in " \t\r\xa0":
         end -= 1
     return end
-
-
-def span_of(label: Span | None, article: str) -> str:
-    """The words of a label."""
-    return article[slice(*label)].strip() if label else ""
