@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from stance.actor_table import Actor, days_in, iso_date, read_actors, shipped_rows
@@ -130,10 +130,15 @@ class Actors:
         found = self._names.get(_key(name))
         return bool(self._rows[found[0]][0].family) if found else None
 
-    def gender_of(self, name: str) -> str:
-        """f or m of a person with this name, nothing where it is not known or differs."""
-        genders = {self._rows[one][0].gender for one in self._names.get(_key(name), ())}
-        return genders.pop() if len(genders) == 1 else ""
+    @cached_property
+    def genders(self) -> dict[str, str]:
+        """Name of a person, as the table spells it → f or m, nothing where it is not known or differs."""
+        found: dict[str, str] = {}
+        for rows in self._rows.values():
+            person = rows[0]
+            for form in (person.name, *person.aliases.split("|")) if person.family else ():
+                found[form] = person.gender if found.get(form, person.gender) == person.gender else ""
+        return found
 
     def _named(self, speaker: str, context: str | None) -> Sequence[str]:
         """The names that a speaker can mean: all of the words, those behind a title, a family name."""

@@ -20,6 +20,7 @@ from stance.phrases import Phrase, after
 from stance.words import DASHES, MARKS, Words, is_name
 
 BE = frozenset("is are was were be been being".split())
+CONTRACTED_BE = frozenset("’s 's ’re 're".split())
 PHRASAL = {
     "put": ("it", "this"),
     "puts": ("it", "this"),
@@ -29,6 +30,7 @@ PHRASAL = {
     "piped": ("up",),
 }
 OWNED = DETERMINERS | PREPOSITIONS | POSSESSIVES  # before a noun, never before a verb with its subject
+ADJUNCTS = frozenset("of to with by from about against".split())
 COORDINATING = frozenset("and but while when as though although".split())
 EXPLETIVES = frozenset("it that there what here he she let who".split())
 STANDS_FOR = frozenset("he she they who which it one others another some many".split())
@@ -69,11 +71,15 @@ def acts(words: Words, verb: int, form: tuple[str, str], lowest: int) -> bool:
         # "report", "comment", "tweets": a verb only right behind its subject.
         if previous in OWNED or previous.endswith(("’s", "'s")):
             return False
+        if verb - 2 >= lowest and low[verb - 2] in ADJUNCTS and shape == "finite":
+            return False  # "of Democratic claims"
         bare = previous not in AUXILIARIES and previous not in PRONOUNS and not _plural(words, verb - 1)
         if shape != "finite" and bare:
             return False
     if previous.endswith(("’s", "'s")) and previous not in AUXILIARIES and shape != "participle":
         return False
+    if previous in CONTRACTED_BE:
+        return shape == "participle" or form[0] == SAY  # "he’s saying", "he’s said"
     if previous in BE or (previous in ADVERBS and verb - 2 >= lowest and low[verb - 2] in BE):
         # "was quoted as saying", "was asked": not the one who speaks, but for "is saying".
         return shape == "participle" or low[verb] in ("quoted", "cited", "heard")

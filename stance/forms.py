@@ -19,7 +19,7 @@ INSERTED = re.compile(
 ENDS = " ,;:–—-\xa0\t"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Form:
     """One mention of a name that tells more than the name alone."""
 

@@ -6,6 +6,7 @@ from stance.lexicon import (
     AUXILIARIES,
     DETERMINERS,
     JUDGE,
+    NOBODIES,
     NOUN_CUES,
     POSSESSIVES,
     PREPOSITIONS,
@@ -125,17 +126,22 @@ class _Lead:
         """A verb with its subject, unless a better one may stand before it."""
         words, low = self._words, self._words.low
         first = low[phrase.first] if phrase.last - phrase.first == 1 else ""
-        if first in ("i", "we", "you") or (
-            first == "who" and _after_verb_of(TELL, words, ending(words, phrase.first - 1, 0))
-        ):
+        if first in ("i", "we", "you") or (first == "who" and self._is_nobody(phrase.first - 1)):
             return None
         cue = index if self._pending is None else self._pending
         found = Source(words, phrase, (cue, cue + 1), direct=True)
         resolved = first in PRONOUNS and first != "who" and (form[0] == JUDGE or form[1] == "base")
+        resolved = resolved or (first == "it" and _after_verb_of(SAY, words, phrase))  # "She says it shows"
         if form[0] == THINK or low[index] in VAGUE or resolved:
             self._weak = self._weak or found
             return None
         return self._weak if self._weak and form[0] not in (SAY, TELL) else found
+
+    def _is_nobody(self, index: int) -> bool:
+        """Whether who is told, or nobody in particular, stands before "who": "anybody who complains"."""
+        owner = ending(self._words, index, 0)
+        told = _after_verb_of(TELL, self._words, owner)
+        return told or self._words.low[index] in NOBODIES
 
     def _inverted(self, index: int, form: tuple[str, str]) -> Source | None:
         """'As said Ann Roe: "…', 'It was, said Ann Roe, "…'."""
@@ -175,6 +181,8 @@ class _Lead:
         """The subject of the sentence, where a verb, a colon or "as" shows that somebody speaks."""
         words, low, end, weak = self._words, self._words.low, self._end, self._weak
         colon = words.word[end - 1] == ":"
+        if weak and self._is_object(weak):
+            weak = None
         if weak and not (colon and low[weak.cue[0]] in verb_forms() and end - weak.cue[1] > 3):
             return weak
         if colon:
@@ -195,6 +203,14 @@ class _Lead:
         if phrase and somebody(words, phrase):
             return Source(words, phrase, cue, direct=True)
         return Source(words, None, cue, direct=False) if low[self._pending] in verb_forms() else None
+
+    def _is_object(self, weak: Source) -> bool:
+        """Whether somebody else says so: "a letter saying that Ann Roe had shown"."""
+        waits = self._pending
+        if waits is None or not weak.phrase or waits >= weak.phrase.first:
+            return False
+        form = verb_forms().get(self._words.low[waits])
+        return bool(form and form[0] == SAY) and self._words.low[waits + 1] == "that"
 
 
 def _after_verb_of(kind: str, words: Words, phrase: Phrase | None) -> bool:

@@ -7,7 +7,7 @@ from importlib import resources
 
 AUXILIARIES = frozenset(
     "has have had is are was were be been being do does did will would can could may might must shall should "
-    "’s ’ve ’d 's 've 'd having".split()
+    "’s ’ve ’d ’ll ’re ’m 's 've 'd 'll 're 'm having".split()
 )
 AUXILIARIES |= {
     f"{word}n{mark}t"
@@ -26,6 +26,7 @@ DETERMINERS = frozenset(
     "a an the one another some several many two three four five six seven eight nine ten this that these "
     "those each every both no any most all few dozens hundreds other".split()
 )
+NOBODIES = frozenset("nobody no none anybody anyone everybody everyone somebody someone there".split())
 PREPOSITIONS = frozenset(
     "about above across after against along amid among around as at before behind below beneath beside "
     "besides between beyond by concerning despite down during except for from in inside into like near of "
@@ -40,7 +41,7 @@ TITLES = frozenset(
     "sergeant adm admiral president vice premier chancellor prime minister secretary ambassador judge "
     "justice mayor king queen prince princess pope cardinal archbishop bishop chairman chairwoman "
     "commissioner congressman congresswoman sheriff attorney speaker chief deputy former ex-president "
-    "acting".split()
+    "acting del delegate".split()
 )
 GENDERED_TITLES = {
     **dict.fromkeys("mr sir lord king prince pope father brother chairman congressman".split(), "m"),

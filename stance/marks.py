@@ -22,16 +22,15 @@ ENTITIES = {
 AFTER_CLOSING = frozenset(" \t\n\r\xa0\u2009\u202f,.;:!?)]}-—–/…’'”»")
 STOPS = (". ", "! ", "? ", ".\n", "… ")
 
+OPENINGS = (" '", "\n'", "('", "—'", "\"'", "“'")  # of single marks; an apostrophe stands inside a word
+
 OPENS, CLOSES, EITHER, NEITHER = "opens", "closes", "either", "neither"
 
 
 def marked(article: str) -> list[Marked]:
     """What stands between marks, in text order; a quotation inside a quotation belongs to the outer one."""
     doubles = _filled(_doubles(article, [(m.start(), m[0]) for m in DOUBLE.finditer(article)]))
-    if (
-        not any(start in article for start in ("‘", " '", "\n'", "('", "—'", "\"'", "“'"))
-        and article[:1] != "'"
-    ):
+    if "‘" not in article and article[0] != "'" and not any(start in article for start in OPENINGS):
         return doubles
     singles = _filled(singles_in(article))
     if _british(article, singles, doubles):
@@ -45,8 +44,7 @@ def _filled(quotations: Iterator[Marked]) -> list[Marked]:
     """Without what is empty."""
     found = []
     for quotation in quotations:
-        if any(start >= end for start, end in quotation.spans):
-            quotation.spans = [(start, end) for start, end in quotation.spans if start < end]
+        quotation.spans = [span for span in quotation.spans if span[0] < span[1]]
         if quotation.spans:
             found.append(quotation)
     return found

@@ -1,6 +1,7 @@
 """The people whom the sentences of an article mention, and what each sentence is about."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stance.cues import subject
@@ -26,8 +27,8 @@ from stance.surroundings import BLANK, CLOSING, sentences
 from stance.words import Words, is_name
 
 NAME = re.compile(
-    r"[A-Z][\w’'-]*(?:\.(?= ?[A-Z]))?"
-    r"(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*(?:\.(?= [A-Z]))?)*"
+    r"[A-Z][\w’'-]*+(?:\.(?= ?[A-Z]))?"
+    r"(?: (?:(?:de|von|van|bin|al|der|la|del|da) )?[A-Z][\w’'-]*+(?:\.(?= [A-Z]))?)*"
 )
 NOT_BEFORE_PEOPLE = frozenset("the in at near above across outside inside".split())
 PLACE_NOUNS = frozenset(
@@ -37,7 +38,7 @@ PLACE_NOUNS = frozenset(
 NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES | ADVERBS | frozenset(("here", "yes"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mention:
     """A name in a sentence that could be a person's."""
 
@@ -91,6 +92,16 @@ class Mentions:
             self._paragraphs[line] = end, mentions
         return mentions
 
+    def between(self, start: int, end: int) -> Iterator[Mention]:
+        """The mentions between two places, the nearest paragraph first."""
+        line = self.line_of(end)
+        while True:
+            for sentence in self.in_paragraph(line, min(end, self.end_of(line))):
+                yield from (mention for mention in sentence if start <= mention.place < end)
+            if line <= start:
+                return
+            line = self.line_of(line - 1)
+
     def subjects(self, place: int) -> list[tuple[str, Words, Phrase]]:
         """The subjects of the sentences before a place, the nearest first."""
         found = []
@@ -116,15 +127,23 @@ class Mentions:
             ]
             earliest = min((mention.place for mention in pronouns), default=end)
             noun = self.human_noun(begin, close)
+            subject_from, taken = self._past_adjunct(begin, close), bool(found or noun)
             for match in NAME.finditer(self._article, begin, close):
-                mention = self.mention(match, opening=not found and not noun and match.start() < earliest)
+                here = match.start()
+                mention = self.mention(match, opening=not taken and subject_from <= here < earliest)
                 if mention:
                     found.append(mention)
+                    taken = taken or here >= subject_from
             if noun and not any(mention.place < noun.place + len(noun.name[0]) for mention in found):
                 found.insert(0, noun)
             if pronouns:
                 found = sorted([*found, *pronouns], key=lambda mention: mention.place)
         return found
+
+    def _past_adjunct(self, start: int, end: int) -> int:
+        """Where the subject can stand at the earliest: behind the comma of "After Ann Roe left, Jo Poole"."""
+        first = self._article[start : start + 12].partition(" ")[0].lower()
+        return max(start, self._article.find(", ", start, end)) if first in PREPOSITIONS else start
 
     def _is_family_name(self, place: int) -> bool:
         """Whether "He" is a name here: "Liu He", "He Lifeng"."""
@@ -191,10 +210,10 @@ class Mentions:
             return None
         if human:
             sure, gender = True, gender or given_names().get(key)
-        if not sure and len(words) == 1 and not opening:
-            return None
         following = self._word_behind(end)
         roles = role_nouns()
+        if len(words) == 1 and not title and roles.get(key.lower(), ("",))[0] == "people":
+            return None  # "Delegates said"
         role = roles.get(following)
         if role and role[0] != "person" and not possessive:
             return None

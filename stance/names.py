@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 from stance.actors import Actors
 from stance.forms import Form, Name, agrees, clean, name_of, shortened, worth
@@ -28,7 +28,7 @@ from stance.words import MARKS, Words
 Span = tuple[int, int]
 
 MENTIONS, FORMS = 60, 3  # of one name that are looked at, and that are read closely
-FULL_NAME = re.compile(r"([A-Z][\w’'-]*)\.? (?=(?:[A-Z][\w’'-]*\.? )?([A-Z][\w’'-]+))")
+FULL_NAME = re.compile(r"([A-Z][\w’'-]*+)\.? (?=(?:[A-Z][\w’'-]*+\.? )?([A-Z][\w’'-]+))")
 NUMBERS = frozenset("two three four five both all".split())  # "Ann Roe and Jo Poole, the two envoys"
 DATELINE = 1000  # characters in which a dateline can stand
 PARTICLES = frozenset("de la del della da di du von van der den bin al el".split())
@@ -104,7 +104,7 @@ class Names:
             return told
         genders = (form.gender for form in self.forms(name[-1]) if form.gender and agrees(form.name, name))
         found = next(genders, given_names().get(name[0], ""))
-        return found or (_known_gender(" ".join(name)) if len(name) > 1 else "")
+        return found or _genders().get(" ".join(name), "")
 
     def is_human(self, name: Name, title: str = "") -> bool:
         """Whether the article shows that a name is a person's."""
@@ -118,19 +118,19 @@ class Names:
         if self._people is None:
             people: dict[str, str] = {}
             shared: set[str] = set()  # surnames of a man and a woman: they tell nothing
-            shown = _person_words()
+            shown, known = _person_words(), _genders()
             for first, last in FULL_NAME.findall(self.article):
                 gender = shown.get(first)
                 if first in FAMILY_NAMES and last.lower() not in role_nouns() and last.lower() not in PLACES:
-                    people.setdefault(first, _known_gender(f"{first} {last}"))
+                    people.setdefault(first, known.get(f"{first} {last}", ""))
                 elif gender is not None:
                     if gender and people.get(last, gender) not in ("", gender):
                         shared.add(last)
                     people[last] = "" if last in shared else gender or people.get(last, "")
                     if first in given_names():
                         people.setdefault(first, gender)
-                elif last not in people and (known := _known_gender(f"{first} {last}")):
-                    people[last] = known
+                elif last not in people and known.get(f"{first} {last}"):
+                    people[last] = known[f"{first} {last}"]
             self._people = people
         return self._people
 
@@ -268,10 +268,8 @@ class Names:
         return Form(place, name, text, gender, person and not body)
 
 
-@lru_cache(maxsize=10_000)
-def _known_gender(name: str) -> str:
-    """The gender of somebody whom the table of actors knows, else nothing."""
-    return Actors.shipped().gender_of(name)
+def _genders() -> dict[str, str]:
+    return Actors.shipped().genders
 
 
 @cache

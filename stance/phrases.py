@@ -102,7 +102,7 @@ def _past_brackets(words: Words, opening: int, highest: int) -> int:
 def _ends(words: Words, index: int, start: int, highest: int, *, named: bool) -> bool:
     """Whether a word does not belong to the noun phrase that begins at ``start``."""
     this, lower, roles = words.word[index], words.low[index], role_nouns()
-    if lower in JOINING:
+    if lower in JOINING and (this[0].islower() or lower not in TITLES):
         return _joins_nothing(words, index, start, highest, named=named)
     if lower in PREPOSITIONS or lower in AUXILIARIES or lower in PRONOUNS or lower in RELATIVE:
         return True

@@ -4,20 +4,19 @@ from dataclasses import dataclass
 
 from stance.forms import Name, agrees, name_of
 from stance.lexicon import role_nouns
-from stance.mentions import NAME, Mention
+from stance.mentions import Mention
 from stance.phrases import Phrase
 from stance.resolver import Resolver, name_in
-from stance.surroundings import sentences
 from stance.words import Words
 
 FEMALE = frozenset("she her".split())
-SUBJECT, MENTION, AGAIN = 180.0, 100.0, 120.0
+SUBJECT, MENTION, AGAIN = 220.0, 100.0, 120.0
 PARAGRAPHS, REACH = 4, 4  # paragraphs and sentences in which an antecedent is looked for
 LONG_GAP = 800  # characters between a quotation and a pronoun that means its speaker, if nobody else is named
 FAR = 2000  # characters from a speaker to a pronoun before which nobody who could be meant is named
 NEAR_GAP = 600  # the same for "it" and "they"
 LAST_SPEAKER = 200.0
-UNSURE = 0.5  # of the weight where nothing tells the gender, or that it is a person
+UNSURE = 0.4  # of the weight where nothing tells the gender, or that it is a person
 
 
 @dataclass(slots=True)
@@ -156,18 +155,10 @@ class Pronouns:
         if not self._has_gender(last.name, wanted):
             return False
         speaker = name_in(last.name)
-        for begin, close in self._names.outside(last.end, place):
-            for sentence in sentences(self._article, begin, close):
-                noun = self._mentions.human_noun(*sentence)
-                if noun and noun.gender in ("", wanted):
-                    return False
-            for match in NAME.finditer(self._article, begin, close):
-                mention = self._mentions.mention(match, opening=True)
-                if not mention or agrees(mention.name, speaker):
-                    continue
-                if mention.gender in ("", wanted):
-                    return False
-        return True
+        return not any(
+            mention.name and mention.gender in ("", wanted) and not agrees(mention.name, speaker)
+            for mention in self._mentions.between(last.end, place)
+        )
 
     def _fits(self, text: str, wanted: str) -> bool:
         """Whether a speaker such as "a spokeswoman" can be meant."""

@@ -144,8 +144,9 @@ def _context(article: str, parts: list[Span]) -> str:
         start = max(start, article.find(" ", start, first) + 1)
     if end < len(article):
         end = max(last, article.rfind(" ", last, end))
-    context = article[start:end].replace("\n\n", " ").replace("\n", " ")
-    uneven = "  " in context or "\r" in context or "\t" in context or "\xa0" in context
+    lines = [line for line in article[start:end].splitlines() if line]
+    context = lines[0] if len(lines) == 1 else " ".join(lines)
+    uneven = "  " in context or "\t" in context or "\xa0" in context
     return " ".join(context.split()) if uneven else context.strip()
 
 

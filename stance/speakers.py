@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stance.cues import Source, subject
 from stance.leads import leading
-from stance.lexicon import POSSESSIVES, PREPOSITIONS, PRONOUNS, QUOTING, role_nouns, verb_forms
+from stance.lexicon import NOBODIES, POSSESSIVES, PREPOSITIONS, PRONOUNS, QUOTING, role_nouns, verb_forms
 from stance.marked import Span
 from stance.mentions import NOT_NAMES
 from stance.phrases import Phrase
@@ -25,7 +25,6 @@ SURE, RESOLVED, CARRIED, SUPPOSED = 0.97, 0.8, 0.88, 0.5
 DOCUMENTS = frozenset(
     "statement letter message note memo email tweet post speech reply answer text diary".split()
 )
-NOBODIES = frozenset("nobody no none anybody anyone everybody everyone somebody someone there".split())
 # Whoever is named behind these only passes on: '… said the talks were "open", Xinhua reported'.
 RELAYED = frozenset("according per reported reports".split())
 DASHES = ("--", "—", "–")
@@ -57,7 +56,7 @@ class SpeakerFinder:
         self._pronouns = Pronouns(article, self._resolver)
         self._last = Attribution()
         self._last_end = -1
-        self._last_beside = False
+        self._last_beside = self._last_named = False
         self._interviewee: str | None = None
 
     def interrupts(self, first: Span, second: Span) -> bool:
@@ -83,7 +82,7 @@ class SpeakerFinder:
         if found.name:
             self._last = found
             self._pronouns.heard(found.name, parts[-1][1])
-        self._last_end, self._last_beside = parts[-1][1], found.beside
+        self._last_end, self._last_beside, self._last_named = parts[-1][1], found.beside, bool(found.name)
         return found
 
     def _plain(self, start: int, end: int) -> Attribution | None:
@@ -184,8 +183,9 @@ class SpeakerFinder:
         first = words.low[phrase.first]
         if phrase.last - phrase.first == 1 and (first in PRONOUNS or first in POSSESSIVES):
             if first in ("who", "which", "whose") and phrase.first:
-                comma = words.word[phrase.first - 1] == ","
-                owner = (preceding if comma else ending)(words, phrase.first - (0 if comma else 1), 0)
+                mark = words.word[phrase.first - 1]
+                last = phrase.first - (2 if mark in DASHES else 1)
+                owner = preceding(words, phrase.first) if mark == "," else ending(words, last)
                 return Attribution(self._resolver.named(words, owner), cue, SURE) if owner else None
             return self._pronoun(first, words, phrase, cue)
         if first in NOBODIES and phrase.last - phrase.first < 3:
@@ -243,7 +243,12 @@ class SpeakerFinder:
         if self._last.cue and self._last.name and words.start <= self._last.cue[0]:
             return Attribution(self._last.name, self._last.cue, CARRIED)
         source = leading(words)
-        return self._resolved(source) if source else self._acting(words)
+        if source:
+            return self._resolved(source)
+        rest = words.start <= self._last_end + 1 and words.word[0][0].islower()
+        if rest and self._last_named:  # nobody acts in the rest of a sentence
+            return Attribution(self._last.name, self._last.cue, CARRIED)
+        return self._acting(words)
 
     def _acting(self, words: Words) -> Attribution | None:
         found = subject(words)

@@ -29,10 +29,15 @@ SHORT, LONG = 4, 12
 
 
 def is_nickname_or_title(article: str, start: int, end: int) -> bool:
-    """What can be told without its sentence: a nickname inside a name, the title of a work."""
+    """What can be told without its sentence: a nickname inside a name, the title of a work, a tag's value."""
     text = article[start:end]
+    if article[start - 2 : start] in ('="', "='"):
+        return True
     if len(text) > LONGEST_TITLE or (text[:1].islower() and text.count(" ") >= SHORT):
         return not LETTER.search(text)
+    last = text[text.rfind(" ") + 1 :]
+    if last[:1].islower() and text.count(" ") >= SHORT and last.strip(",.!?…") not in SMALL:
+        return False
     words = WORDS.findall(text)
     if not words:
         return not LETTER.search(text)

@@ -112,6 +112,8 @@ def _can_bear(words: Words, index: int, lowest: int) -> bool:
     """Whether an apposition can follow here: behind a name or a human noun, not behind "In Rome"."""
     if words.word[index] == ")":
         return True
+    if words.low[index] in ADVERBS:
+        return False
     found = ending(words, index, lowest)
     if not found or (not is_name(words.word[index]) and words.low[index] not in role_nouns()):
         return bool(words.word[index][0].isdigit()) or words.word[index] == "."

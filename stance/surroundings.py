@@ -127,7 +127,8 @@ def _is_stop(article: str, place: int, behind: int) -> bool:
     if article[place] != ".":
         return True
     word = article[max(0, place - 12) : place].rpartition(" ")[2].lstrip("(“\"'‘").lower()
-    word = word.rpartition("-")[2].rpartition("\n")[2]
+    if "-" in word or "\n" in word:
+        word = word.rpartition("-")[2].rpartition("\n")[2]
     return not (
         word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or (len(word) > 2 and word[-2] == ".")
     )

@@ -4,9 +4,19 @@ import re
 
 from stance.lexicon import ABBREVIATIONS, TITLES, given_names
 
-TOKEN = re.compile(r"[A-Za-z]\.(?:[A-Za-z]\.)+|\w+(?:[’'‑&-]\w+)*|--+|&#?\w+;|[^\w\s]|\n")
+TOKEN = re.compile(
+    r" ?(\w(?:\w++(?:[’'‑&-]\w++)*+|\.(?:[A-Za-z]\.)+|(?:[’'‑&-]\w++)*+)|[^\w\s&-]|\n|--+|&#?\w+;|[&-])"
+)
 DASHES = frozenset("–—―-") | {"--", "---"}
-OTHERWISE = frozenset(("He", "May", "Under"))  # may be part of a name or an office
+# A pronoun and its verb are two words: "he’s", "they’d"; "it’s" is left alone, it seldom speaks.
+CONTRACTED = {
+    f"{pronoun}{mark}{verb}": (pronoun, f"{mark}{verb}")
+    for form in ("he", "she", "they")
+    for pronoun in (form, form.capitalize())
+    for mark in "’'"
+    for verb in ("s", "d", "ll", "re", "ve")
+}
+OTHERWISE = frozenset(("He", "May", "Under", *CONTRACTED))  # "He" may be part of a name, "Under" of an office
 MARKS = frozenset("\"“”„«»'‘’`*_>•")
 LINKING = frozenset(
     "of for at in from with on to de la von van der den del al bin bint el da di du le".split()
@@ -21,13 +31,16 @@ class Words:
     def __init__(self, article: str, start: int, end: int) -> None:
         self._article, self.start, self.end = article, start, end
         self.word = TOKEN.findall(article, start, end)
+        apart = OTHERWISE.isdisjoint(self.word)
+        if not apart:
+            self.word = [part for word in self.word for part in CONTRACTED.get(word, (word,))]
         self.low = [word.lower() for word in self.word]
         if "&" in article[start:end]:
             self.low = [
                 '"' if word[0] == "&" and word[-1] == ";" else low
                 for word, low in zip(self.word, self.low, strict=True)
             ]
-        if not OTHERWISE.isdisjoint(self.word):
+        if not apart:
             self._keep_apart_the_names()
         self._offsets: list[int] = []
 

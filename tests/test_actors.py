@@ -105,9 +105,9 @@ def test_a_name_of_two_people_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_gender_is_known_where_all_of_a_name_share_it() -> None:
     actors = Actors.shipped()
-    assert actors.gender_of("Mao Ning") == "f"
-    assert actors.gender_of("Li Bin") == ""  # a minister and a diplomat
-    assert actors.gender_of("Nobody Known") == ""
+    assert actors.genders["Mao Ning"] == "f"
+    assert actors.genders["Li Bin"] == ""  # a minister and a diplomat
+    assert "Nobody Known" not in actors.genders
 
 
 @pytest.mark.parametrize(
