@@ -15,10 +15,13 @@ class AxisCalibration:
     temperature: what the logits are divided by (Guo et al. 2017, "On Calibration of Modern Neural
         Networks"); above one makes probabilities less sure.
     threshold: an answer with a confidence below it is marked unsure.
+    needed: for a coverage of 1 %, 2 %, …, 99 %, the probability that a label needs to be in the set;
+        nothing where the calibration rows were too few to say.
     """
 
     temperature: float = 1.0
     threshold: float = 0.0
+    needed: tuple[float, ...] = ()
 
 
 def probabilities(logits: Floats, temperature: float = 1.0) -> Floats:

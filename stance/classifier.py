@@ -136,7 +136,7 @@ class StanceClassifier:
         calibration = self._calibration[axis.name]
         for row in probabilities(logits[:, axis.slice], calibration.temperature).tolist():
             ranked = sorted(zip(axis.labels, row, strict=True), key=lambda pair: -pair[1])
-            yield AxisScores(axis.name, tuple(ranked), calibration.threshold)
+            yield AxisScores(axis.name, tuple(ranked), calibration.threshold, calibration.needed)
 
 
 def load(folder: str | Path | None = None, *, actors: str | Path | None = None) -> StanceClassifier:

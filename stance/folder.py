@@ -70,7 +70,10 @@ class ModelFolder:
     @property
     def calibration(self) -> dict[str, AxisCalibration]:
         """How to read the logits of each axis."""
-        return {name: AxisCalibration(**found) for name, found in self.manifest["calibration"].items()}
+        return {
+            name: AxisCalibration(**{**found, "needed": tuple(found.get("needed", ()))})
+            for name, found in self.manifest["calibration"].items()
+        }
 
     @property
     def window(self) -> int:

@@ -1,9 +1,11 @@
 """What a user gets back: frozen values with a repr worth printing."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from stance.errors import SettingsError
 from stance.quotes import Quote
 
 
@@ -12,12 +14,14 @@ class AxisScores:
     """How likely each label of one axis is; likeliest first.
 
     axis: name of the axis. by_label: (label, calibrated probability) pairs that sum to one.
-    threshold: the confidence below which the model would rather not say.
+    threshold: the confidence below which the model would rather not say. needed: what a label needs to
+    be in a set, as AxisCalibration has it.
     """
 
     axis: str
     by_label: tuple[tuple[str, float], ...]
     threshold: float = 0.0
+    needed: tuple[float, ...] = field(default=(), repr=False)
 
     @property
     def label(self) -> str:
@@ -38,6 +42,26 @@ class AxisScores:
     def scores(self) -> dict[str, float]:
         """Every label with its calibrated probability, likeliest first."""
         return dict(self.by_label)
+
+    def label_set(self, coverage: float = 0.9) -> tuple[str, ...]:
+        """The labels that hold the true one in a share of cases, likeliest first, one at least.
+
+        coverage: the share, from 0.01 to 0.99; it holds for quotations like the calibration rows. Sets as
+        small as can be by split conformal prediction (Sadinle, Lei and Wasserman 2019, "Least ambiguous
+        set-valued classifiers with bounded error levels"). Raises SettingsError where the share is another,
+        or the model was calibrated on too few rows to say.
+        """
+        if not 0.01 <= coverage <= 0.99:
+            raise SettingsError(f"A coverage must be a share from 0.01 to 0.99, but is {coverage!r}.")
+        if not self.needed:
+            raise SettingsError(
+                f"This model knows no label sets for {self.axis}: it was calibrated on too few rows, or "
+                "with an older version. Fit it again, with more rows to validate."
+            )
+        needed = self.needed[math.ceil(round(100 * coverage, 6)) - 1]
+        return tuple(
+            name for place, (name, share) in enumerate(self.by_label) if not place or share >= needed
+        )
 
     def __str__(self) -> str:
         return f"{self.label}{'?' if self.unsure else ''} {self.confidence:.2f}"

@@ -53,9 +53,9 @@ def test_rows_of_a_batch_are_alike_in_length(encoder: Encoder) -> None:
 
 def test_labels_have_a_gap_where_one_is_missing(encoder: Encoder) -> None:
     rows = scoring_rows(EXAMPLES[:1], SCHEME, encoder)
-    assert rows[0]["labels"] == [0.0, -100.0, 1.0, 0.5]
+    assert rows[0]["labels"] == [0.0, -100.0, 1.0, *(1, 0, 0, 0, 0, 0, 0, 1, 0), 0.5]
     batch = Collator(encoder, with_types=True)([rows[0]])
-    assert batch["labels"].shape == (1, 4)
+    assert batch["labels"].shape == (1, 13)
     assert "token_type_ids" not in Collator(encoder, with_types=False)([rows[0]])
 
 

@@ -3,10 +3,18 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from stance.quotes import Quote
 from tests.conftest import SCHEME
-from training.losses import MISSING, MaskedCrossEntropy, class_weights
+from training.labelled import Example
+from training.losses import MISSING, MaskedCrossEntropy, class_weights, target_row
 
 EVEN = [torch.ones(3)] * 3
+
+
+def row(side: int, stance: int, sentiment: int, weight: float = 1) -> list[float]:
+    """The labels of a row as training gives them: positions, a target for each output, the weight."""
+    places = (side, stance, sentiment)
+    return [*places, *(float(place == k) for place in places for k in range(3)), weight]
 
 
 def loss(logits: list[list[float]], labels: list[list[float]], weights: list[torch.Tensor] = EVEN) -> float:
@@ -14,17 +22,22 @@ def loss(logits: list[list[float]], labels: list[list[float]], weights: list[tor
     return float(MaskedCrossEntropy(SCHEME, weights)(outputs, torch.tensor(labels)))
 
 
+def example(stance: str | None, *readers: str) -> Example:
+    labels = {"side": "US", "stance": stance, "sentiment": None}
+    return Example(Quote("We will see."), labels, "g", readers={"stance": readers} if readers else {})
+
+
 def test_a_sure_right_answer_costs_nothing_and_a_missing_label_neither() -> None:
-    assert loss([[50.0, 0, 0, 0, 50, 0, 1, 2, 3]], [[0, 1, MISSING, 1]]) == pytest.approx(0)
+    assert loss([[50.0, 0, 0, 0, 50, 0, 1, 2, 3]], [row(0, 1, MISSING)]) == pytest.approx(0)
 
 
 def test_an_even_guess_costs_the_logarithm_of_the_labels_on_each_axis() -> None:
-    assert loss([[0.0] * 9], [[0, 1, 2, 1]]) == pytest.approx(3 * torch.log(torch.tensor(3.0)).item())
+    assert loss([[0.0] * 9], [row(0, 1, 2)]) == pytest.approx(3 * torch.log(torch.tensor(3.0)).item())
 
 
 def test_a_row_counts_by_its_weight() -> None:
     good, bad = [50.0] + [0.0] * 8, [0.0, 50.0] + [0.0] * 7
-    rows = [[0, MISSING, MISSING, 3.0], [0, MISSING, MISSING, 1.0]]
+    rows = [row(0, MISSING, MISSING, 3), row(0, MISSING, MISSING)]
     assert loss([good, bad], rows) == pytest.approx(50 / 4)
 
 
@@ -32,3 +45,23 @@ def test_rare_labels_weigh_more() -> None:
     side, stance, _ = class_weights([[0, 0, MISSING], [0, 1, MISSING], [1, 2, MISSING]], SCHEME)
     assert side.tolist() == pytest.approx([0.75, 1.5, 1.0])
     assert stance.tolist() == pytest.approx([1, 1, 1])
+
+
+def test_the_target_is_what_the_coders_say_in_shares() -> None:
+    both = target_row(example("accusatory", "accusatory", "defensive"), SCHEME)
+    assert both == [1, 0, 0, 0.5, 0, 0.5, 0, 0, 0]
+    gap = target_row(example("accusatory", "accusatory", "", "defensive", "accusatory"), SCHEME)
+    assert gap[3:6] == pytest.approx([2 / 3, 0, 1 / 3])
+
+
+def test_without_several_coders_the_target_is_the_label_and_without_a_label_nothing() -> None:
+    assert target_row(example("defensive"), SCHEME)[3:6] == [0, 0, 1]
+    assert target_row(example("defensive", "accusatory"), SCHEME)[3:6] == [0, 0, 1]
+    assert target_row(example(None, "accusatory", "defensive"), SCHEME)[3:6] == [0, 0, 0]
+
+
+def test_the_loss_of_two_coders_who_differ_is_least_halfway_between_them() -> None:
+    labels = [[0, 0, MISSING, *target_row(example("accusatory", "accusatory", "defensive"), SCHEME), 1]]
+    sure, even = [50.0, 0, 0, 50, 0, 0, 0, 0, 0], [50.0, 0, 0, 50, 0, 50, 0, 0, 0]
+    assert loss([even], labels) == pytest.approx(torch.log(torch.tensor(2.0)).item())
+    assert loss([sure], labels) > 20

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+from stance.errors import SettingsError
 from stance.quotes import Quote
 from stance.results import AxisScores, Prediction
 
@@ -24,6 +25,32 @@ def test_an_axis_is_an_attribute_and_an_item() -> None:
 def test_below_the_threshold_it_would_rather_not_say() -> None:
     assert STANCE.unsure
     assert not SIDE.unsure
+
+
+NEEDED = tuple(1 - percent / 100 for percent in range(1, 100))  # a label needs 0.1 for 90 %
+
+
+def test_a_label_set_grows_with_its_coverage_and_is_never_empty() -> None:
+    scores = AxisScores("stance", (("defensive", 0.55), ("accusatory", 0.33), ("neither", 0.12)), 0.0, NEEDED)
+    assert scores.label_set(0.3) == ("defensive",)  # though none has 0.7
+    assert scores.label_set(0.7) == ("defensive", "accusatory")
+    assert scores.label_set() == ("defensive", "accusatory", "neither")
+    assert scores.label_set(coverage=0.895) == scores.label_set(0.9)
+    assert "needed" not in repr(scores)
+
+
+@pytest.mark.parametrize("coverage", [0, 0.999, 1, 90, float("nan")])
+def test_a_coverage_that_makes_no_sense_is_refused(coverage: float) -> None:
+    scores = AxisScores("side", (("US", 0.9), ("China", 0.1)), 0.0, NEEDED)
+    with pytest.raises(SettingsError, match=r"must be a share from 0\.01 to 0\.99"):
+        scores.label_set(coverage)
+
+
+def test_a_model_calibrated_on_too_few_rows_knows_no_label_sets() -> None:
+    with pytest.raises(
+        SettingsError, match="knows no label sets for side: it was calibrated on too few rows"
+    ):
+        SIDE.label_set()
 
 
 def test_the_repr_is_worth_printing() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stance.calibration import AxisCalibration, probabilities
-from training.temperature import fit, threshold
+from training.temperature import fit, needed, threshold
 
 RNG = np.random.default_rng(3)
 
@@ -49,3 +49,23 @@ def test_a_few_rows_without_an_error_promise_little() -> None:
 
 def test_without_labels_nothing_changes() -> None:
     assert fit(np.zeros((0, 3)), np.zeros(0, dtype=int)) == AxisCalibration()
+
+
+@pytest.mark.parametrize("rows", [200, 2_000])
+@pytest.mark.parametrize("percent", [50, 80, 90, 95])
+def test_label_sets_hold_the_true_label_as_often_as_promised(rows: int, percent: int) -> None:
+    """The mean over many calibrations; a single one varies by its rows."""
+    held = []
+    for _ in range(40):
+        calibration = fit(*drawn(rows, 2.0))
+        logits, labels = drawn(500, 2.0)
+        shares = probabilities(logits, calibration.temperature)
+        held.append((shares[np.arange(500), labels] >= calibration.needed[percent - 1]).mean())
+    assert np.mean(held) == pytest.approx(percent / 100, abs=0.012)
+
+
+def test_what_a_label_needs_is_a_rank_among_the_rows() -> None:
+    found = needed(np.arange(1, 100) / 100)  # 99 rows, so that each percent is one rank
+    assert found[:3] == pytest.approx((0.99, 0.98, 0.97))
+    assert found[-1] == pytest.approx(0.01)
+    assert needed(np.array([0.4, 0.6]))[89] == 0  # of two rows none can promise 90 %

@@ -54,7 +54,7 @@ class FitConfig:
     context_share: float = 0.3  # rows shown with speaker and context
     validation_share: float = 0.1
     test_share: float = 0.1
-    precision: str = "auto"  # bf16 where the GPU has it, else fp32
+    precision: str = "auto"  # bf16 where the device multiplies in it, else fp32
     checkpoint_steps: int = 100  # and after every epoch
     seed: int = 13
 

@@ -14,7 +14,7 @@ from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training.config import FitConfig
 from training.labelled import Example
-from training.losses import label_row
+from training.losses import label_row, target_row
 
 # The three forms of input, by the names that reports use.
 FORMS: dict[str, Callable[[Quote], Quote]] = {
@@ -80,7 +80,7 @@ def _encoded_rows(
         {
             "ids": encoded.ids,
             "types": encoded.types,
-            "labels": [*map(float, label_row(example, scheme)), example.weight],
+            "labels": [*map(float, label_row(example, scheme)), *target_row(example, scheme), example.weight],
         }
         for example, encoded in zip(examples, encoder.encode(quotes), strict=True)
     ]

@@ -19,6 +19,17 @@ def label_row(example: Example, scheme: LabelScheme) -> list[int]:
     return [axis.labels.index(label) if label is not None else MISSING for axis, label in found]
 
 
+def target_row(example: Example, scheme: LabelScheme) -> list[float]:
+    """What each output should say, by axis: the shares of several coders, else all for the label."""
+    targets: list[float] = []
+    for axis in scheme.axes:
+        given = [one for one in example.readers.get(axis.name, ()) if one]
+        label = example.labels.get(axis.name)
+        said = given if label is not None and len(given) > 1 else [label]
+        targets += [said.count(one) / len(said) for one in axis.labels]
+    return targets
+
+
 def class_weights(rows: Sequence[Sequence[int]], scheme: LabelScheme) -> list[torch.Tensor]:
     """For each axis, weights [labels] that let rare labels count as much as common ones."""
     weights = []
@@ -35,23 +46,24 @@ def class_weights(rows: Sequence[Sequence[int]], scheme: LabelScheme) -> list[to
 
 @dataclass(frozen=True)
 class MaskedCrossEntropy:
-    """Mean cross-entropy over the labels that are there, summed over the axes."""
+    """Mean cross-entropy over the labels that are there, summed over the axes.
+
+    Where several coders have labelled a row, its target is the shares of their labels, as in Peterson et
+    al. 2019, "Human uncertainty makes classification more robust".
+    """
 
     scheme: LabelScheme
     class_weights: Sequence[torch.Tensor]
 
     def __call__(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
-        """outputs.logits [rows, width], labels [rows, axes + 1], whose last column is the row's weight."""
+        """outputs.logits [rows, width]; labels [rows, axes + width + 1]: the position of the label of each
+        axis, the targets of all outputs, the row's weight."""
         logits, weight = outputs.logits, labels[:, -1]
+        targets = labels[:, len(self.scheme.axes) : -1]
         total = torch.zeros((), device=logits.device)
         for place, axis in enumerate(self.scheme.axes):
-            losses = functional.cross_entropy(
-                logits[:, axis.slice],
-                labels[:, place].long(),
-                weight=self.class_weights[place].to(logits.device),
-                ignore_index=MISSING,
-                reduction="none",
-            )
+            weighed = targets[:, axis.slice] * self.class_weights[place].to(logits.device)
+            losses = -(weighed * functional.log_softmax(logits[:, axis.slice], dim=-1)).sum(dim=-1)
             there = (labels[:, place] != MISSING) * weight
             total = total + (losses * weight).sum() / there.sum().clamp(min=1e-6)
         return total

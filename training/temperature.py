@@ -34,7 +34,20 @@ def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERRO
     if len(labels) < ENOUGH:
         return AxisCalibration(temperature)
     right = sure.argmax(axis=1) == labels
-    return AxisCalibration(temperature, threshold(sure.max(axis=1), right, target_error))
+    true = sure[np.arange(len(labels)), labels]
+    return AxisCalibration(temperature, threshold(sure.max(axis=1), right, target_error), needed(true))
+
+
+def needed(true: np.ndarray) -> tuple[float, ...]:
+    """What a label needs to be in the set that holds the true one in 1 %, 2 %, …, 99 % of cases.
+
+    true: [rows], the probability that each row's true label was given. Split conformal prediction: the
+    true label of one row more is below the k-th lowest of n rows with a probability of k / (n + 1) at most.
+    """
+    ranked = np.sort(true)
+    ranks = [(len(ranked) + 1) * (100 - percent) // 100 for percent in range(1, 100)]
+    # Rounded down, so that no label that is in is left out.
+    return tuple(float(np.floor(ranked[rank - 1] * 1e6) / 1e6) if rank else 0.0 for rank in ranks)
 
 
 def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float) -> float:
