@@ -1,4 +1,4 @@
-"""The command line: check, fit, evaluate, compare, suggest."""
+"""The command line: check, fit, evaluate, compare, suggest, gather."""
 
 import json
 import logging
@@ -231,6 +231,24 @@ def suggest(
     _write(output, rows, list(dict.fromkeys(name for row in rows for name in row)))
     fewer = ": there are no more" if len(rows) < n else ""
     typer.echo(f"{len(rows):,} rows to label written to {output}{fewer}", err=True)
+
+
+@app.command()
+@reported
+def gather(
+    texts: Annotated[Path, typer.Argument(help="The folder of real quotations and documents.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The labelled table to write: JSONL.")],
+    readings: Annotated[Path | None, typer.Option(help="What readers said; else data/readings.csv.")] = None,
+) -> None:
+    """Put real quotations, which do not come with stance, together with the readings of them, which do."""
+    from training.gather import READINGS, columns
+    from training.gather import gather as gathered
+
+    found = gathered(texts, readings or READINGS)
+    _write(output, found.rows, columns(found.rows))
+    typer.echo(f"{len(found.rows):,} quotations written to {output}", err=True)
+    for table, count in found.lost.items():
+        typer.echo(f"{count:,} of {table} were left out: the text is no longer where it was read", err=True)
 
 
 def _for_run(given: dict[str, Any]) -> dict[str, Any]:
