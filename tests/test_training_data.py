@@ -12,7 +12,17 @@ from training import copies, labelled, schema
 
 DATA = Path(__file__).parent.parent / "training" / "data"
 SCHEME = schema.read_scheme(DATA / "labels.toml")
-FILES = ("authored.jsonl", "contrast_pairs.jsonl", "contrast_pairs_held_out.jsonl")
+# Each with the name that its agreement has in the datasheet.
+FILES = {
+    "authored.jsonl": "authored",
+    "contrast_pairs.jsonl": "pairs",
+    "contrast_pairs_held_out.jsonl": "held out",
+    "news_style.jsonl": "news style",
+    "rule_pairs.jsonl": "rule pairs",
+    "rule_pairs_held_out.jsonl": "rules, held out",
+}
+PAIRS = [name for name in FILES if "pairs" in name]
+FITTED = [name for name in FILES if "held_out" not in name]
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -33,8 +43,7 @@ def test_the_datasheet_counts_the_rows_and_their_agreement(name: str) -> None:
     found = rows(name)
     sheet = (DATA / "README.md").read_text(encoding="utf-8")
     assert f"| `{name}` | {len(found):,} |" in sheet
-    kind = dict(zip(FILES, ("authored", "pairs", "held out"), strict=True))[name]
-    line = next(line for line in sheet.splitlines() if line.startswith(f"| {kind}: same label"))
+    line = next(line for line in sheet.splitlines() if line.startswith(f"| {FILES[name]}: same label"))
     shares = [float(share) for share in re.findall(r"([\d.]+) %", line)]
     same = [1 - sum(axis in row.get("disputed", {}) for row in found) / len(found) for axis in SCHEME.names]
     assert shares == [round(100 * share, 1) for share in same]
@@ -47,11 +56,25 @@ def test_identifiers_are_unique() -> None:
 
 def test_a_pair_has_one_speaker_one_rule_and_two_stances() -> None:
     pairs: dict[str, list[dict[str, Any]]] = {}
-    for row in [*rows(FILES[1]), *rows(FILES[2])]:
+    for row in [row for name in PAIRS for row in rows(name)]:
         pairs.setdefault(row["group"], []).append(row)
     for first, second in pairs.values():
         assert (first["side"], first["rule"]) == (second["side"], second["rule"])
         assert first["stance"] != second["stance"]
+
+
+def test_what_measures_the_rules_shares_no_five_words_with_what_is_fitted() -> None:
+    known = {run for name in FITTED for row in rows(name) for run in fives(row["quote"])}
+    measured = rows("rule_pairs_held_out.jsonl")
+    assert not [row["id"] for row in measured if fives(row["quote"]) & known]
+    groups = Counter(row["rule"] for row in measured)
+    assert sorted(groups) == [1, 2, 3, 4, 5]
+    assert min(groups.values()) >= 40  # twenty pairs a rule
+
+
+def fives(text: str) -> set[tuple[str, ...]]:
+    found = copies.words(text)
+    return {tuple(found[i : i + 5]) for i in range(len(found) - 4)}
 
 
 def test_no_near_duplicates_stand_in_two_groups() -> None:
