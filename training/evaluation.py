@@ -20,6 +20,7 @@ from training.figures import axis_report, difference, labelled, macro_f1, true_l
 from training.labelled import Example
 from training.masking import masked
 from training.report import AxisReport, Baseline, Report, Slice
+from training.swapping import swapped
 
 Watch = Callable[[Iterable[Quote]], Iterable[Quote]]
 
@@ -62,7 +63,8 @@ def evaluate(
             if (report := axis_report(axis, examples, predictions))
         ]
     found = _notes(classifier.scheme, examples, train)
-    return Report(classifier.name, data, forms, (*notes, *found, *_masking_note(examples)))
+    swaps = swapped(classifier, examples, watch=watch)
+    return Report(classifier.name, data, forms, (*notes, *found, *_masking_note(examples)), swaps)
 
 
 def _check(slices: Sequence[str], examples: Sequence[Example]) -> None:

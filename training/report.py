@@ -10,6 +10,7 @@ from training.agreement import HumanCeiling
 from training.dataset import ATTRIBUTED
 from training.intervals import Score
 from training.markdown import table
+from training.swapping import SPOKESPEOPLE, Swap
 
 COLUMNS = (
     "input",
@@ -129,13 +130,15 @@ class Report:
     """Figures by form of input, then by axis.
 
     Slices, baselines and human ceiling stand with the form "quotation and speaker". notes: what a
-    reader must know of how the figures came about.
+    reader must know of how the figures came about. swaps: how often the same words by a speaker of another
+    side get another label.
     """
 
     model: str
     data: str
     forms: Mapping[str, list[AxisReport]]
     notes: tuple[str, ...] = field(default=())
+    swaps: tuple[Swap, ...] = ()
 
     def axis(self, name: str, form: str = ATTRIBUTED) -> AxisReport:
         """One axis in one form of input; KeyError that names those that there are."""
@@ -158,7 +161,14 @@ class Report:
     def markdown(self) -> str:
         """A table, as it stands in the card."""
         rows = [(form, *_cells(axis)) for form, axes in self.forms.items() for axis in axes]
-        return "\n\n".join([table(COLUMNS, rows), *self.notes])
+        return "\n\n".join([table(COLUMNS, rows), *self._swapped(), *self.notes])
+
+    def _swapped(self) -> list[str]:
+        if not self.swaps:
+            return []
+        first, second = SPOKESPEOPLE
+        shares = ", ".join(f"{one.axis} in {one.flips}" for one in self.swaps)
+        return [f"Said by {first} and by {second}, the same words get another label: {shares} of the rows."]
 
     def html(self) -> str:
         """A page that stands alone, with its plots; MissingPackageError where matplotlib is not there."""
