@@ -2,21 +2,28 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.stats import binom
 
 from stance.calibration import AxisCalibration, Floats, probabilities
 
 TARGET_ERROR = 0.10  # among the answers that are not unsure
+# From MANY rows on a threshold comes with a promise for rows like them: less error than is wanted, since
+# others are harder, and how likely the promise may be broken.
+MANY, PROMISED_ERROR, BREACH = 1000, 0.07, 0.10
+STEPS = np.arange(99, 33, -1) / 100  # the thresholds that may be promised, the strictest first
+STARTS = (0.95, 0.85, 0.75, 0.65, 0.55)  # where the search for one begins
 BOUNDS = (0.05, 20.0)
 ENOUGH = 30  # rows, below which a threshold would be chance
 
 
-def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERROR) -> AxisCalibration:
+def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
     """The calibration of one axis from validation rows.
 
     logits: [rows, labels] of the axis. labels: [rows], the position of the true label. The temperature
     minimises the negative log-likelihood (Guo et al. 2017) of labels that are a little uncertain, as if
     one row more had each of the other labels (after Platt 1999): a few rows that are all right do not
-    make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure.
+    make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure;
+    from MANY on the answers that are not unsure keep a promise (``promised``).
     """
     if not len(labels):
         return AxisCalibration()
@@ -35,7 +42,8 @@ def fit(logits: Floats, labels: np.ndarray, *, target_error: float = TARGET_ERRO
         return AxisCalibration(temperature)
     right = sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
-    return AxisCalibration(temperature, threshold(sure.max(axis=1), right, target_error), needed(true))
+    bound = promised if len(labels) >= MANY else threshold
+    return AxisCalibration(temperature, bound(sure.max(axis=1), right), needed(true))
 
 
 def needed(true: np.ndarray) -> tuple[float, ...]:
@@ -50,7 +58,32 @@ def needed(true: np.ndarray) -> tuple[float, ...]:
     return tuple(float(np.floor(ranked[rank - 1] * 1e6) / 1e6) if rank else 0.0 for rank in ranks)
 
 
-def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float) -> float:
+def promised(
+    confidences: np.ndarray, right: np.ndarray, *, error: float = PROMISED_ERROR, breach: float = BREACH
+) -> float:
+    """A confidence from which on the error is at most ``error``, for rows like these, but for ``breach``.
+
+    The lowest of STEPS that is reached from some start by steps which all pass: a binomial test of the error
+    above each, at the same share of ``breach`` for every start. So the chance that the error of new rows is
+    more than promised is at most ``breach``. 1.0 where nothing can be promised: then every answer is unsure.
+
+    Source: learn then test with several fixed sequences (Angelopoulos, Bates, Candès, Jordan and Lei 2021,
+    "Learn then Test: Calibrating Predictive Algorithms to Achieve Risk Control").
+    """
+    kept = confidences[:, None] >= STEPS
+    passes = binom.cdf((kept & ~right[:, None]).sum(axis=0), kept.sum(axis=0), error) <= breach / len(STARTS)
+    lowest = 1.0
+    for start in STARTS:
+        for step, good in zip(STEPS, passes, strict=True):
+            if step > start:
+                continue
+            if not good:
+                break
+            lowest = min(lowest, float(step))
+    return lowest
+
+
+def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = TARGET_ERROR) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 
     One row and one error are counted more than there are, so that few rows do not promise too much: a rule
