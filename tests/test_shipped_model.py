@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_the_model_was_fitted_on_the_quotations_that_stand_here() -> None:
     hashes = ModelFolder.open(shipped_path()).manifest["provenance"]["data_sha256"]
     for name in ("authored.jsonl", "contrast_pairs.jsonl"):
         assert sha256((ROOT / "training/data" / name).read_bytes()) == hashes[name]
+
+
+def test_the_shipped_model_knows_label_sets(shipped: StanceClassifier) -> None:
+    p = shipped.classify("We have differences, and talks go on.", speaker="a US trade official")
+    for axis in p.axes.values():
+        sets = [axis.label_set(coverage) for coverage in (0.5, 0.9, 0.99)]
+        assert sets[0][0] == axis.label
+        assert all(set(small) <= set(large) for small, large in pairwise(sets))
 
 
 def test_nothing_in_the_folder_names_the_machine_that_made_it() -> None:
