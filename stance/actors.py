@@ -136,7 +136,8 @@ class Actors:
         found: dict[str, str] = {}
         for rows in self._rows.values():
             person = rows[0]
-            for form in (person.name, *person.aliases.split("|")) if person.family else ():
+            forms = (person.name, *person.aliases.split("|")) if person.family else ()
+            for form in filter(None, forms):
                 found[form] = person.gender if found.get(form, person.gender) == person.gender else ""
         return found
 

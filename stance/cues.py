@@ -30,7 +30,7 @@ PHRASAL = {
     "piped": ("up",),
 }
 OWNED = DETERMINERS | PREPOSITIONS | POSSESSIVES  # before a noun, never before a verb with its subject
-ADJUNCTS = frozenset("of to with by from about against".split())
+LED_BY = frozenset("of to with by from about against".split())  # behind these a name may describe a noun
 COORDINATING = frozenset("and but while when as though although".split())
 EXPLETIVES = frozenset("it that there what here he she let who".split())
 STANDS_FOR = frozenset("he she they who which it one others another some many".split())
@@ -71,8 +71,8 @@ def acts(words: Words, verb: int, form: tuple[str, str], lowest: int) -> bool:
         # "report", "comment", "tweets": a verb only right behind its subject.
         if previous in OWNED or previous.endswith(("’s", "'s")):
             return False
-        if verb - 2 >= lowest and low[verb - 2] in ADJUNCTS and shape == "finite":
-            return False  # "of Democratic claims"
+        if shape == "finite" and _describes(words, verb - 1, lowest):
+            return False
         bare = previous not in AUXILIARIES and previous not in PRONOUNS and not _plural(words, verb - 1)
         if shape != "finite" and bare:
             return False
@@ -88,6 +88,15 @@ def acts(words: Words, verb: int, form: tuple[str, str], lowest: int) -> bool:
     if shape == "base":
         return _auxiliary_before(words, verb, lowest) or previous in PRONOUNS or _plural(words, verb - 1)
     return False
+
+
+def _describes(words: Words, index: int, lowest: int) -> bool:
+    """Whether a name describes the noun behind it: in "a third of Nordic claims", not "the head of FEMA"."""
+    led = index - 1 >= lowest and words.low[index - 1] in LED_BY
+    before = index - 2
+    return led and not (
+        before >= lowest and (is_name(words.word[before]) or words.low[before] in role_nouns())
+    )
 
 
 def _auxiliary_before(words: Words, verb: int, lowest: int) -> bool:

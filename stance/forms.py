@@ -19,7 +19,7 @@ INSERTED = re.compile(
 ENDS = " ,;:–—-\xa0\t"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Form:
     """One mention of a name that tells more than the name alone."""
 

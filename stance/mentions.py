@@ -38,7 +38,7 @@ PLACE_NOUNS = frozenset(
 NOT_NAMES = PREPOSITIONS | DETERMINERS | POSSESSIVES | PRONOUNS | TIMES | ADVERBS | frozenset(("here", "yes"))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A name in a sentence that could be a person's."""
 
@@ -127,23 +127,24 @@ class Mentions:
             ]
             earliest = min((mention.place for mention in pronouns), default=end)
             noun = self.human_noun(begin, close)
-            subject_from, taken = self._past_adjunct(begin, close), bool(found or noun)
+            taken = bool(found or noun)
             for match in NAME.finditer(self._article, begin, close):
-                here = match.start()
-                mention = self.mention(match, opening=not taken and subject_from <= here < earliest)
+                opening = not taken and match.start() < earliest
+                adjunct = opening and self._in_adjunct(begin, match.start())
+                mention = self.mention(match, opening=opening and not adjunct)
                 if mention:
                     found.append(mention)
-                    taken = taken or here >= subject_from
+                    taken = taken or not adjunct
             if noun and not any(mention.place < noun.place + len(noun.name[0]) for mention in found):
                 found.insert(0, noun)
             if pronouns:
                 found = sorted([*found, *pronouns], key=lambda mention: mention.place)
         return found
 
-    def _past_adjunct(self, start: int, end: int) -> int:
-        """Where the subject can stand at the earliest: behind the comma of "After Ann Roe left, Jo Poole"."""
-        first = self._article[start : start + 12].partition(" ")[0].lower()
-        return max(start, self._article.find(", ", start, end)) if first in PREPOSITIONS else start
+    def _in_adjunct(self, start: int, place: int) -> bool:
+        """Whether nothing but prepositions leads up to a name: "As for Ann Roe, Jo Poole said"."""
+        before = self._article[start:place].lower().split()
+        return 0 < len(before) < 3 and all(word in PREPOSITIONS for word in before)
 
     def _is_family_name(self, place: int) -> bool:
         """Whether "He" is a name here: "Liu He", "He Lifeng"."""

@@ -120,6 +120,8 @@ def _by_verb(words: Words, first: int, start: int, end: int, *, comma: bool, end
 def _pointed_at(words: Words, start: int, end: int, *, ended: bool) -> Source | None:
     """'…" was the verdict of Ann Roe', '…" Those were the words of Ann Roe', '…" was how Ann Roe put it'."""
     low = words.low
+    if start >= end:
+        return None
     first = start + 1 if ended and low[start] in ("that", "those", "these", "this", "such", "so") else start
     if first >= end or low[first] not in BE or (ended and first == start):
         return None

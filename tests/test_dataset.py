@@ -75,3 +75,18 @@ def test_a_row_seldom_meets_itself_in_a_batch(encoder: Encoder) -> None:
     batches = [rows[start : start + 8]["ids"] for start in range(0, len(rows), 8)]
     distinct = [len(set(map(tuple, batch))) / len(batch) for batch in batches]
     assert sum(distinct) / len(distinct) > 0.9
+
+
+def test_rows_are_shown_as_said_by_another_side_as_often_as_asked(encoder: Encoder) -> None:
+    quotes = [Quote(f"We will answer number {n} soon.", speaker="a US senator") for n in range(100)]
+    there = {"side": "US", "stance": "defensive", "sentiment": None}
+    rows = [Example(one, there, one.text) for one in quotes]
+    rows.append(Example(Quote("We meet.", "the Chinese ministry"), {**there, "side": "China"}, "other"))
+    shares = {"bare_share": 0.0, "context_share": 0.0, "swap_share": 0.5}
+    shown = training_rows(rows, SCHEME, encoder, FitConfig(epochs=4, **shares))
+    sides = [labels[0] for labels in shown["labels"]]
+    assert sides.count(1.0) / len(sides) == pytest.approx(0.5, abs=0.1)
+    stances = {labels[1] for labels in shown["labels"]}
+    assert stances == {2.0}
+    again = training_rows(rows, SCHEME, encoder, FitConfig(epochs=4, **shares))
+    assert again["ids"] == shown["ids"]

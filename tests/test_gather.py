@@ -99,11 +99,53 @@ def test_a_folder_without_the_texts_is_refused(tmp_path: Path) -> None:
         gather(tmp_path, readings(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (("unlabeled", "0", ""), "line 2: unlabeled 0 .*is no place"),
+        (("documents", "0", "12"), "line 2: documents 0 12 is no place"),
+        (("unlabelled", "x1", ""), "line 2: unlabelled x1 .*is no place"),
+    ],
+)
+def test_a_reading_of_no_place_is_refused(texts: Path, place: tuple[str, str, str], message: str) -> None:
+    with pytest.raises(TableError, match=message):
+        gather(texts, readings(texts, row(place[0], place[1], "We met.", place[2])))
+
+
+def test_a_text_that_lacks_something_or_is_cut_off_is_refused(texts: Path) -> None:
+    whole = (texts / "documents.jsonl.gz").read_bytes()
+    (texts / "documents.jsonl.gz").write_bytes(whole[:-12])
+    with pytest.raises(TableError, match=r"documents\.jsonl\.gz cannot be read"):
+        gather(texts, readings(texts))
+    (texts / "documents.jsonl.gz").write_bytes(whole)
+    (texts / "train.jsonl").write_text('{"id": "r1", "quote": "We met."}\n')
+    with pytest.raises(TableError, match=r"train\.jsonl, line 1 lacks group, side, stance"):
+        gather(texts, readings(texts))
+
+
+def test_many_quotations_of_one_paragraph_are_one_group(texts: Path) -> None:
+    rows = [
+        {**KNOWN[0], "id": f"r{n}", "group": f"{n}", "context": "They met on the quay."} for n in range(9)
+    ]
+    (texts / "train.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    assert len({one["group"] for one in gather(texts, readings(texts)).rows}) == 1
+
+
+def test_the_texts_are_not_overwritten(texts: Path) -> None:
+    before = (texts / "train.jsonl").read_bytes()
+    known = readings(texts)
+    made = CliRunner().invoke(
+        app, ["gather", str(texts), "-o", str(texts / "train.jsonl"), "--readings", str(known)]
+    )
+    assert made.exit_code == 2
+    assert (texts / "train.jsonl").read_bytes() == before
+
+
 def test_the_command_writes_a_table_that_can_be_fitted_to(texts: Path) -> None:
     known = readings(texts, row("train", "r1", KNOWN[0]["quote"]), row("unlabelled", 3, "Gone."))
     output = texts / "real.jsonl"
     made = CliRunner().invoke(app, ["gather", str(texts), "-o", str(output), "--readings", str(known)])
     assert made.exit_code == 0
     assert "2 quotations written" in made.stderr
-    assert "1 of unlabelled were left out" in made.stderr
+    assert "1 of unlabelled have lost their readings" in made.stderr
     assert [json.loads(line)["id"] for line in output.read_text().splitlines()] == ["r1", "r2"]

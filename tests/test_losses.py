@@ -57,6 +57,8 @@ def test_the_target_is_what_the_coders_say_in_shares() -> None:
 def test_without_several_coders_the_target_is_the_label_and_without_a_label_nothing() -> None:
     assert target_row(example("defensive"), SCHEME)[3:6] == [0, 0, 1]
     assert target_row(example("defensive", "accusatory"), SCHEME)[3:6] == [0, 0, 1]
+    decided = example("conciliatory", "accusatory", "defensive")  # by a third person
+    assert target_row(decided, SCHEME)[3:6] == [0, 1, 0]
     assert target_row(example(None, "accusatory", "defensive"), SCHEME)[3:6] == [0, 0, 0]
 
 

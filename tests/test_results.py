@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,8 @@ def test_a_label_set_grows_with_its_coverage_and_is_never_empty() -> None:
     assert "needed" not in repr(scores)
 
 
-@pytest.mark.parametrize("coverage", [0, 0.999, 1, 90, float("nan")])
-def test_a_coverage_that_makes_no_sense_is_refused(coverage: float) -> None:
+@pytest.mark.parametrize("coverage", [0, 0.999, 1, 90, float("nan"), "0.9", None])
+def test_a_coverage_that_makes_no_sense_is_refused(coverage: Any) -> None:
     scores = AxisScores("side", (("US", 0.9), ("China", 0.1)), 0.0, NEEDED)
     with pytest.raises(SettingsError, match=r"must be a share from 0\.01 to 0\.99"):
         scores.label_set(coverage)

@@ -1,5 +1,6 @@
 """Whether the label of what is said depends on who says it."""
 
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from stance.quotes import Quote
 from stance.results import AxisScores, Prediction
 from tests.conftest import SCHEME
 from training.labelled import Example
-from training.swapping import SPOKESPEOPLE, swapped
+from training.swapping import SPOKESPEOPLE, by_another, speakers_by_side, swapped
 
 WORDS = ["We regret it.", "They lie.", "We will see.", "We met halfway."]
 EXAMPLES = [Example(Quote(words, "Ann Roe", f"{words} said Ann Roe"), {}, words) for words in WORDS]
@@ -55,3 +56,28 @@ def test_a_model_without_the_two_sides_has_no_such_figure() -> None:
     assert swapped(Reader(LabelScheme.from_table({"tone": ["kind", "harsh"]})), EXAMPLES) == ()
     assert swapped(Reader(LabelScheme.from_table({"side": ["EU", "UK"], "tone": ["a", "b"]})), EXAMPLES) == ()
     assert swapped(Reader(), []) == ()
+
+
+def spoken(
+    speaker: str | None, side: str | None, readers: dict[str, tuple[str, ...]] | None = None
+) -> Example:
+    labels = {"side": side, "stance": "accusatory", "sentiment": "negative"}
+    return Example(Quote("They lie.", speaker, "They met."), labels, "g", readers=readers or {})
+
+
+def test_a_row_can_be_shown_as_said_by_another_side() -> None:
+    readers = {"side": ("US", "US"), "stance": ("accusatory", "defensive")}
+    rows = [spoken("a senator", "US", readers), spoken("a ministry", "China"), spoken(None, "neutral")]
+    speakers = speakers_by_side(rows)
+    assert speakers == {"US": ["a senator"], "China": ["a ministry"]}
+    found = by_another(rows[0], speakers, random.Random(1))
+    assert found.quote == Quote("They lie.", "a ministry")
+    assert found.labels == {"side": "China", "stance": "accusatory", "sentiment": "negative"}
+    assert found.readers == {"stance": ("accusatory", "defensive")}  # what they say of the words holds
+
+
+def test_a_row_without_a_side_or_without_another_stays_as_it_is() -> None:
+    row = spoken("a senator", "US")
+    assert by_another(row, {"US": ["a senator"]}, random.Random(1)) is row
+    unknown = spoken("somebody", None)
+    assert by_another(unknown, {"US": ["a senator"]}, random.Random(1)) is unknown

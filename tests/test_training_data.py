@@ -63,7 +63,7 @@ def test_a_pair_has_one_speaker_one_rule_and_two_stances() -> None:
         assert first["stance"] != second["stance"]
 
 
-def test_what_measures_the_rules_shares_no_five_words_with_what_is_fitted() -> None:
+def test_what_measures_the_rules_shares_no_five_words_with_what_was_written_to_be_fitted() -> None:
     known = {run for name in FITTED for row in rows(name) for run in fives(row["quote"])}
     measured = rows("rule_pairs_held_out.jsonl")
     assert not [row["id"] for row in measured if fives(row["quote"]) & known]

@@ -241,14 +241,15 @@ def gather(
     readings: Annotated[Path | None, typer.Option(help="What readers said; else data/readings.csv.")] = None,
 ) -> None:
     """Put real quotations, which do not come with stance, together with the readings of them, which do."""
-    from training.gather import READINGS, columns
+    from training.gather import READINGS, TEXTS, columns
     from training.gather import gather as gathered
 
+    check_output(output, [*(texts / name for name in TEXTS.values()), readings or READINGS])
     found = gathered(texts, readings or READINGS)
     _write(output, found.rows, columns(found.rows))
     typer.echo(f"{len(found.rows):,} quotations written to {output}", err=True)
     for table, count in found.lost.items():
-        typer.echo(f"{count:,} of {table} were left out: the text is no longer where it was read", err=True)
+        typer.echo(f"{count:,} of {table} have lost their readings: the text is another now", err=True)
 
 
 def _for_run(given: dict[str, Any]) -> dict[str, Any]:

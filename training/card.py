@@ -47,8 +47,8 @@ at random: alone, with its speaker, with speaker and context.
 
 Measured on the int8 graph through the public API, unless a note says otherwise. Macro-F1 with 95 % bootstrap
 intervals, resampled by article or document; *clear rows* are those whose stance a second reader would surely
-share; ECE over ten equal-width bins; *unsure* is the share of answers below the confidence from which on the
-error on validation rows was at most 10 %, *error when sure* the error of the other answers.
+share; ECE over ten equal-width bins; *unsure* is the share of answers below the model's threshold, which was
+set on validation rows, *error when sure* the error of the other answers.
 
 $reports
 

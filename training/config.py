@@ -52,6 +52,7 @@ class FitConfig:
     window: int = 256  # tokens; what is longer is cut by rule
     bare_share: float = 0.25  # rows shown without speaker; the rest of the shares is speaker alone
     context_share: float = 0.3  # rows shown with speaker and context
+    swap_share: float = 0.0  # rows shown with a speaker of another side, whose side they then have
     validation_share: float = 0.1
     test_share: float = 0.1
     precision: str = "auto"  # bf16 where the device multiplies in it, else fp32
@@ -73,10 +74,11 @@ class FitConfig:
             raise SettingsError(f"keep must be a share below one, but is {self.keep}.")
         if self.warmup_share > 1:
             raise SettingsError(f"warmup_share must be a share, at most one, but is {self.warmup_share}.")
-        for first, second in (("bare_share", "context_share"), ("validation_share", "test_share")):
-            a, b = getattr(self, first), getattr(self, second)
-            if not (a >= 0 and b >= 0 and a + b <= 1):
-                raise SettingsError(f"{first} and {second} must be shares of one whole, but are {a} and {b}.")
+        for names in (("bare_share", "context_share", "swap_share"), ("validation_share", "test_share")):
+            shares = [getattr(self, name) for name in names]
+            if not (min(shares) >= 0 and sum(shares) <= 1):
+                told = " and ".join(names), " and ".join(map(str, shares))
+                raise SettingsError(f"{told[0]} must be shares of one whole, but are {told[1]}.")
         if self.validation_share + self.test_share == 1:
             raise SettingsError("validation_share and test_share leave no rows to train: they add up to one.")
         if self.window < 16:

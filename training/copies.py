@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Generic, TypeVar
 
 from training.labelled import Example
 
@@ -11,6 +12,29 @@ RUN = 6  # words in a row by which near-duplicates are told
 SHARED = 1 / 3  # of the shorter quotation's runs that make two of them near-duplicates
 COMMON = 50  # a run found in more quotations than this is a formula, not a copy
 LENGTH = 10  # hexadecimal digits: one in a trillion pairs of texts is taken for the same
+
+
+T = TypeVar("T", str, int)
+
+
+class Clusters(Generic[T]):
+    """Things of which some belong together, directly or through others; the first in order stands for all."""
+
+    def __init__(self) -> None:
+        self._leader: dict[T, T] = {}
+
+    def of(self, one: T) -> T:
+        """What stands for all that belong together with this one."""
+        leader = self._leader
+        while leader.setdefault(one, one) != one:
+            leader[one] = leader[leader[one]]
+            one = leader[one]
+        return one
+
+    def join(self, a: T, b: T) -> None:
+        """Let two belong together."""
+        first, second = sorted((self.of(a), self.of(b)))
+        self._leader[second] = first
 
 
 def words(text: str) -> list[str]:

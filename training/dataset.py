@@ -12,6 +12,7 @@ import torch
 from stance.encoding import Encoded, Encoder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
+from training import swapping
 from training.config import FitConfig
 from training.labelled import Example
 from training.losses import label_row, target_row
@@ -23,6 +24,7 @@ FORMS: dict[str, Callable[[Quote], Quote]] = {
     "quotation, speaker and context": lambda quote: quote,
 }
 BARE, ATTRIBUTED, IN_CONTEXT = FORMS
+SWAPPED = "quotation and a speaker of another side"  # in training alone
 POOL = 50  # batches among which rows are sorted by length, at most
 
 
@@ -35,8 +37,15 @@ def training_rows(
     """
     rng = random.Random(config.seed)
     rows: list[dict[str, Any]] = []
+    speakers = swapping.speakers_by_side(examples)
     for _ in range(config.epochs):
-        epoch = _encoded_rows(examples, [_drawn(rng, config) for _ in examples], scheme, encoder)
+        forms = [_drawn(rng, config) for _ in examples]
+        shown = [
+            swapping.by_another(example, speakers, rng) if form == SWAPPED else example
+            for example, form in zip(examples, forms, strict=True)
+        ]
+        forms = [ATTRIBUTED if form == SWAPPED else form for form in forms]
+        epoch = _encoded_rows(shown, forms, scheme, encoder)
         rng.shuffle(epoch)
         rows += epoch
     # No pool is longer than an epoch, or the times that a row is shown would meet in one batch.
@@ -87,8 +96,9 @@ def _encoded_rows(
 
 
 def _drawn(rng: random.Random, config: FitConfig) -> str:
-    shares = (config.bare_share, 1 - config.bare_share - config.context_share, config.context_share)
-    return rng.choices((BARE, ATTRIBUTED, IN_CONTEXT), weights=shares)[0]
+    bare, around, swap = config.bare_share, config.context_share, config.swap_share
+    shares = bare, 1 - bare - around - swap, around, swap
+    return rng.choices((BARE, ATTRIBUTED, IN_CONTEXT, SWAPPED), weights=shares)[0]
 
 
 def _by_length(

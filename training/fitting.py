@@ -211,8 +211,8 @@ def _precision(name: str) -> dict[str, bool]:
 def _has_bf16() -> bool:
     """Whether the device multiplies in bf16 as such: twice as fast as fp32 on processors that do."""
     if torch.cuda.is_available() and not _on_cpu():
-        return bool(torch.cuda.is_bf16_supported())
-    can = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    can = torch.cpu.get_capabilities() if _on_cpu() and hasattr(torch.cpu, "get_capabilities") else {}
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 

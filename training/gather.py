@@ -1,15 +1,15 @@
 """Real quotations, whose texts belong to their publishers, and the readings of them → one labelled table.
 
-The readings come with the project (data/readings.csv); the texts do not. Who has them gets the table that
-the shipped model was fitted to.
+The readings come with the project (data/readings.csv); the texts do not.
 """
 
 import csv
 import gzip
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -17,29 +17,34 @@ from typing import Any
 from stance.errors import TableError
 from stance.marked import Span
 from stance.quotes import Quote, find_quotes
-from training.copies import fingerprint, words
+from training.copies import Clusters, fingerprint, words
 
 READINGS = Path(__file__).parent / "data" / "readings.csv"
 TEXTS = {"train": "train.jsonl", "unlabelled": "unlabelled.jsonl.gz", "documents": "documents.jsonl.gz"}
-AXES = ("side", "stance", "sentiment")
+LABELS = ("side", "stance", "sentiment", "clarity")
+COLUMNS = {
+    "train": ("id", "quote", "group", *LABELS),
+    "unlabelled": ("quote",),
+    "documents": ("text", "kind", "source"),
+}
+SPANS = re.compile(r"\d+-\d+(?:\+\d+-\d+)*")
 AROUND = 250  # characters on either side of a passage of a transcript that are its context
 RUN, SHARED, HOLDERS = 8, 5, 6  # runs of words that two rows of one article share; more holders: a formula
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one reader said of a quotation; second: another stance that can be defended."""
+    """What one reader said of a quotation."""
 
     side: str
     stance: str
     sentiment: str
     clarity: str
-    second: str = ""
 
 
 @dataclass
 class Gathered:
-    """Rows, and of how many readings the quotation was not found where it was."""
+    """Rows; lost: by table, how many quotations are not where, or what, they were when they were read."""
 
     rows: list[dict[str, Any]]
     lost: Counter[str] = field(default_factory=Counter)
@@ -49,7 +54,8 @@ def gather(folder: Path, readings: Path = READINGS) -> Gathered:
     """The quotations of a folder with everything that readers said of them, grouped by article.
 
     folder: holds the files of TEXTS. A row's labels are those of its first reader, the columns
-    ``side_readers`` and so on those of all. Raises TableError where a file cannot be read.
+    ``side_readers`` … ``clarity_readers`` those of all. Speaker and context of a passage of a document are
+    those that ``find_quotes`` finds now. Raises TableError where a file cannot be read.
     """
     texts, found = _Texts(folder), Gathered([])
     for (table, row, spans), (check, said) in _readings(readings).items():
@@ -74,21 +80,35 @@ def _readings(path: Path) -> dict[tuple[str, str, str], tuple[str, list[Reading]
     found: dict[tuple[str, str, str], tuple[str, list[Reading]]] = {}
     try:
         with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                said = Reading(*(row[name] for name in (*AXES, "clarity", "second")))
+            for number, row in enumerate(csv.DictReader(lines), 2):
                 place = row["table"], row["row"], row["spans"]
+                if not _is_place(*place):
+                    raise TableError(f"{path}, line {number}: {' '.join(place)} is no place of a quotation.")
+                said = Reading(*(row[name] for name in LABELS))
                 found.setdefault(place, (row["check"], []))[1].append(said)
     except (OSError, UnicodeDecodeError, KeyError) as error:
         raise TableError(f"{path} cannot be read as a table of readings: {error!r}.") from error
     return found
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _is_place(table: str, row: str, spans: str) -> bool:
+    if table == "train":
+        return bool(row)
+    return row.isdecimal() and (bool(SPANS.fullmatch(spans)) if table == "documents" else table in TEXTS)
+
+
+def _lines(folder: Path, table: str) -> Iterator[dict[str, Any]]:
+    path = folder / TEXTS[table]
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
-    except (OSError, ValueError) as error:
+            for number, line in enumerate(lines, 1):
+                row = json.loads(line)
+                missing = [name for name in COLUMNS[table] if name not in row]
+                if missing:
+                    raise TableError(f"{path}, line {number} lacks {', '.join(missing)}.")
+                yield row
+    except (OSError, EOFError, ValueError) as error:
         raise TableError(
             f"{path} cannot be read: {error}. The folder must hold {', '.join(TEXTS.values())}."
         ) from error
@@ -98,9 +118,9 @@ class _Texts:
     """The quotations and documents of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.train = {row["id"]: row for row in _lines(folder / TEXTS["train"])}
-        self._unlabelled = list(_lines(folder / TEXTS["unlabelled"]))
-        self._documents = list(_lines(folder / TEXTS["documents"]))
+        self.train = {row["id"]: row for row in _lines(folder, "train")}
+        self._unlabelled = list(_lines(folder, "unlabelled"))
+        self._documents = list(_lines(folder, "documents"))
         self._quotes: dict[int, list[Quote]] = {}
 
     def quotation(self, table: str, row: str, spans: str) -> dict[str, Any] | None:
@@ -138,32 +158,23 @@ class _Texts:
 
 def _labelled(row: dict[str, Any], said: Sequence[Reading]) -> dict[str, Any]:
     """A row with the labels of all readers; one of train.jsonl has a reader of its own, who comes first."""
-    came_with = {name: row[name] for name in (*AXES, "clarity") if name in row}
+    came_with = {name: row[name] for name in LABELS if name in row}
     own = [Reading(**came_with)] if came_with else []
     readers = [*own, *said]
-    first = {axis: getattr(readers[0], axis) for axis in AXES}
-    several = {f"{axis}_readers": [getattr(one, axis) for one in readers] for axis in AXES}
-    return {**row, **first, **several, "clarity": readers[0].clarity}
+    several = {f"{name}_readers": [getattr(one, name) for one in readers] for name in LABELS}
+    return {**row, **asdict(readers[0]), **several}
 
 
 def _group(rows: Sequence[dict[str, Any]]) -> None:
     """Rows of one article get one group: those of one document, and those whose contexts overlap."""
-    leader = list(range(len(rows)))
-
-    def find(one: int) -> int:
-        while leader[one] != one:
-            leader[one] = leader[leader[one]]
-            one = leader[one]
-        return one
-
-    def join(a: int, b: int) -> None:
-        first, second = sorted((find(a), find(b)))
-        leader[second] = first
-
+    clusters: Clusters[int] = Clusters()
     named: dict[str, int] = {}
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        join(place, named.setdefault(row["group"], place))
+        around = " ".join(words(str(row.get("context") or "")))
+        for name in (row["group"], around):
+            if name:
+                clusters.join(place, named.setdefault(name, place))
         for run in _runs(row):
             holders[run].append(place)
     shared = Counter(
@@ -171,9 +182,9 @@ def _group(rows: Sequence[dict[str, Any]]) -> None:
     )
     for (a, b), count in shared.items():
         if count >= SHARED:
-            join(a, b)
+            clusters.join(a, b)
     for place, row in enumerate(rows):
-        row["group"] = f"g{find(place)}"
+        row["group"] = f"g{clusters.of(place)}"
 
 
 def _runs(row: Mapping[str, Any]) -> set[tuple[str, ...]]:

@@ -20,12 +20,16 @@ def label_row(example: Example, scheme: LabelScheme) -> list[int]:
 
 
 def target_row(example: Example, scheme: LabelScheme) -> list[float]:
-    """What each output should say, by axis: the shares of several coders, else all for the label."""
+    """What each output should say, by axis: the shares of several coders, else all for the label.
+
+    A label that most coders did not give was decided otherwise, and goes before them.
+    """
     targets: list[float] = []
     for axis in scheme.axes:
         given = [one for one in example.readers.get(axis.name, ()) if one]
         label = example.labels.get(axis.name)
-        said = given if label is not None and len(given) > 1 else [label]
+        most = max(map(given.count, given), default=0)
+        said = given if label is not None and given.count(label) == most > 0 else [label]
         targets += [said.count(one) / len(said) for one in axis.labels]
     return targets
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sklearn.model_selection import GroupShuffleSplit
 
 from stance.errors import SettingsError
-from training.copies import fingerprint, known_groups, near_duplicates
+from training.copies import Clusters, fingerprint, known_groups, near_duplicates
 from training.labelled import Example
 
 MOST = 0.4  # of the rows that a base has not seen, where it has seen many, for validation or test
@@ -63,23 +63,15 @@ def split(
 
 def grouped(examples: Sequence[Example]) -> list[str]:
     """The group of each example, where groups with near-duplicates of one another are one."""
-    leader = {example.group: example.group for example in examples}
-
-    def find(group: str) -> str:
-        while leader[group] != group:
-            leader[group] = leader[leader[group]]
-            group = leader[group]
-        return group
-
+    clusters: Clusters[str] = Clusters()
     alike = list(near_duplicates([example.quote.text for example in examples]))
     # A text that is found very often is no formula but a copy, if it is the whole text.
     places: dict[str, int] = {}
     for place, example in enumerate(examples):
         alike.append((places.setdefault(fingerprint(example.quote.text), place), place))
     for a, b in alike:
-        first, second = sorted((find(examples[a].group), find(examples[b].group)))
-        leader[second] = first
-    return [find(example.group) for example in examples]
+        clusters.join(examples[a].group, examples[b].group)
+    return [clusters.of(example.group) for example in examples]
 
 
 def _of(examples: Sequence[Example], name: str) -> list[Example]:

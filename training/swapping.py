@@ -1,6 +1,7 @@
 """The same words by the other side: does a model read what is said, or who says it?"""
 
-from collections.abc import Callable, Iterable, Sequence
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,26 +24,49 @@ class Swap:
     flips: Score
 
 
+def speakers_by_side(examples: Sequence[Example]) -> dict[str, list[str]]:
+    """The speakers of the rows, by the side that they have."""
+    found: dict[str, list[str]] = {}
+    for example in examples:
+        side = example.labels.get(SIDE)
+        if side and example.quote.speaker:
+            found.setdefault(side, []).append(example.quote.speaker)
+    return found
+
+
+def by_another(example: Example, speakers: Mapping[str, Sequence[str]], rng: random.Random) -> Example:
+    """The same words by a speaker of another side, drawn at random, with that side and without context.
+
+    As it is where its side is not known or there is no other.
+    """
+    side = example.labels.get(SIDE)
+    others = [one for one in speakers if one != side]
+    if not side or not others:
+        return example
+    other = rng.choice(others)
+    quote = replace(example.quote, speaker=rng.choice(speakers[other]), context=None)
+    readers = {axis: given for axis, given in example.readers.items() if axis != SIDE}
+    return replace(example, quote=quote, labels={**example.labels, SIDE: other}, readers=readers)
+
+
 def swapped(
     classifier: StanceClassifier,
     examples: Sequence[Example],
     *,
-    speakers: tuple[str, str] = SPOKESPEOPLE,
     watch: Callable[[Iterable[Quote]], Iterable[Quote]] = iter,
 ) -> tuple[Swap, ...]:
     """How often the speaker changes the label of a quotation, by axis; nothing for a model without sides.
 
-    Each quotation is read twice, without its context, as said by each of the speakers; intervals are
+    Each quotation is read twice, without its context, as said by each of SPOKESPEOPLE; intervals are
     resampled by group.
     """
     sides = next((axis.labels for axis in classifier.scheme.axes if axis.name == SIDE), ())
     axes = [axis for axis in classifier.scheme.axes if axis.name != SIDE]
     if not {"US", "China"} <= set(sides) or not examples:
         return ()
-    bare = [replace(example.quote, speaker=None, context=None) for example in examples]
     first, second = (
-        list(classifier.stream(watch([replace(quote, speaker=speaker) for quote in bare])))
-        for speaker in speakers
+        list(classifier.stream(watch([replace(row.quote, speaker=who, context=None) for row in examples])))
+        for who in SPOKESPEOPLE
     )
     groups = [example.group for example in examples]
     found = []

@@ -1,5 +1,7 @@
 """Calibration on validation rows: one temperature an axis, and where to say "unsure"."""
 
+from itertools import takewhile
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom
@@ -7,9 +9,9 @@ from scipy.stats import binom
 from stance.calibration import AxisCalibration, Floats, probabilities
 
 TARGET_ERROR = 0.10  # among the answers that are not unsure
-# From MANY rows on a threshold comes with a promise for rows like them: less error than is wanted, since
-# others are harder, and how likely the promise may be broken.
-MANY, PROMISED_ERROR, BREACH = 1000, 0.07, 0.10
+# Where rows are many and the model good enough, a threshold comes with a promise for rows like them: less
+# error than is wanted, since others are harder, and how likely the promise may be broken.
+PROMISED_ERROR, BREACH = 0.07, 0.10
 STEPS = np.arange(99, 33, -1) / 100  # the thresholds that may be promised, the strictest first
 STARTS = (0.95, 0.85, 0.75, 0.65, 0.55)  # where the search for one begins
 BOUNDS = (0.05, 20.0)
@@ -22,8 +24,8 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
     logits: [rows, labels] of the axis. labels: [rows], the position of the true label. The temperature
     minimises the negative log-likelihood (Guo et al. 2017) of labels that are a little uncertain, as if
     one row more had each of the other labels (after Platt 1999): a few rows that are all right do not
-    make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure;
-    from MANY on the answers that are not unsure keep a promise (``promised``).
+    make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure.
+    The threshold is one that can be promised (``promised``), or, where none can, a rule of thumb.
     """
     if not len(labels):
         return AxisCalibration()
@@ -42,8 +44,8 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
         return AxisCalibration(temperature)
     right = sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
-    bound = promised if len(labels) >= MANY else threshold
-    return AxisCalibration(temperature, bound(sure.max(axis=1), right), needed(true))
+    found = promised(sure.max(axis=1), right) or threshold(sure.max(axis=1), right)
+    return AxisCalibration(temperature, found, needed(true))
 
 
 def needed(true: np.ndarray) -> tuple[float, ...]:
@@ -51,6 +53,7 @@ def needed(true: np.ndarray) -> tuple[float, ...]:
 
     true: [rows], the probability that each row's true label was given. Split conformal prediction: the
     true label of one row more is below the k-th lowest of n rows with a probability of k / (n + 1) at most.
+    That is exact for rows which are independent and did not choose the model, else nearly so.
     """
     ranked = np.sort(true)
     ranks = [(len(ranked) + 1) * (100 - percent) // 100 for percent in range(1, 100)]
@@ -60,27 +63,25 @@ def needed(true: np.ndarray) -> tuple[float, ...]:
 
 def promised(
     confidences: np.ndarray, right: np.ndarray, *, error: float = PROMISED_ERROR, breach: float = BREACH
-) -> float:
+) -> float | None:
     """A confidence from which on the error is at most ``error``, for rows like these, but for ``breach``.
 
     The lowest of STEPS that is reached from some start by steps which all pass: a binomial test of the error
     above each, at the same share of ``breach`` for every start. So the chance that the error of new rows is
-    more than promised is at most ``breach``. 1.0 where nothing can be promised: then every answer is unsure.
+    more than promised is at most ``breach``, for independent rows that did not choose the model; where many
+    rows come from one article it is a little more. None where nothing can be promised.
 
     Source: learn then test with several fixed sequences (Angelopoulos, Bates, Candès, Jordan and Lei 2021,
     "Learn then Test: Calibrating Predictive Algorithms to Achieve Risk Control").
     """
     kept = confidences[:, None] >= STEPS
     passes = binom.cdf((kept & ~right[:, None]).sum(axis=0), kept.sum(axis=0), error) <= breach / len(STARTS)
-    lowest = 1.0
+    reached: list[float] = []
     for start in STARTS:
-        for step, good in zip(STEPS, passes, strict=True):
-            if step > start:
-                continue
-            if not good:
-                break
-            lowest = min(lowest, float(step))
-    return lowest
+        below = start >= STEPS
+        passed = takewhile(lambda one: one[1], zip(STEPS[below], passes[below], strict=True))
+        reached += [float(step) for step, _ in passed]
+    return min(reached, default=None)
 
 
 def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = TARGET_ERROR) -> float:
