@@ -9,13 +9,15 @@ import datasets
 import numpy as np
 import torch
 
+from stance.calibration import Floats
 from stance.encoding import Encoded, Encoder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training import swapping
 from training.config import FitConfig
 from training.labelled import Example
-from training.losses import label_row, target_row
+from training.losses import MISSING, label_row, target_row
+from training.teachers import Teachers
 
 # The three forms of input, by the names that reports use.
 FORMS: dict[str, Callable[[Quote], Quote]] = {
@@ -29,9 +31,15 @@ POOL = 50  # batches among which rows are sorted by length, at most
 
 
 def training_rows(
-    examples: Sequence[Example], scheme: LabelScheme, encoder: Encoder, config: FitConfig
+    examples: Sequence[Example],
+    scheme: LabelScheme,
+    encoder: Encoder,
+    config: FitConfig,
+    teachers: Teachers | None = None,
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
+
+    teachers: give a share of the targets, for the form in which the row is shown.
 
     The order is fixed by the seed alone, so that an interrupted run goes on where it was.
     """
@@ -46,6 +54,9 @@ def training_rows(
         ]
         forms = [ATTRIBUTED if form == SWAPPED else form for form in forms]
         epoch = _encoded_rows(shown, forms, scheme, encoder)
+        if teachers:
+            quotes = [FORMS[form](example.quote) for example, form in zip(shown, forms, strict=True)]
+            _mix(epoch, teachers.targets(quotes), scheme, config.teacher_share)
         rng.shuffle(epoch)
         rows += epoch
     # No pool is longer than an epoch, or the times that a row is shown would meet in one batch.
@@ -93,6 +104,16 @@ def _encoded_rows(
         }
         for example, encoded in zip(examples, encoder.encode(quotes), strict=True)
     ]
+
+
+def _mix(rows: Sequence[dict[str, Any]], taught: Floats, scheme: LabelScheme, share: float) -> None:
+    """Let teachers give a share of the targets, on the axes that a row has a label of."""
+    for row, said in zip(rows, taught, strict=True):
+        labels, first = row["labels"], len(scheme.axes)
+        for place, axis in enumerate(scheme.axes):
+            if labels[place] != MISSING:
+                for k in range(axis.slice.start, axis.slice.stop):
+                    labels[first + k] = (1 - share) * labels[first + k] + share * float(said[k])
 
 
 def _drawn(rng: random.Random, config: FitConfig) -> str:

@@ -35,6 +35,7 @@ from training.losses import MISSING, MaskedCrossEntropy, class_weights, label_ro
 from training.metrics import macro_f1
 from training.progress import LiveProgress
 from training.splits import Split
+from training.teachers import Teachers
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +48,21 @@ def processes() -> Any:
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    logs: a folder for TensorBoard, if it shall write there.
+    logs: a folder for TensorBoard, if it shall write there. teachers: models that it also learns from.
     """
 
     def __init__(
-        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
+        self,
+        base: Base,
+        scheme: LabelScheme,
+        config: FitConfig,
+        folder: Path,
+        *,
+        logs: Path | None = None,
+        teachers: Teachers | None = None,
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
+        self._teachers = teachers
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
         # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
@@ -99,7 +108,7 @@ class Fitting:
             progress.close()
 
     def _trainer(self, split: Split, progress: LiveProgress) -> Trainer:
-        rows = training_rows(split.train, self._scheme, self.encoder, self._config)
+        rows = training_rows(split.train, self._scheme, self.encoder, self._config, self._teachers)
         _freeze(self.model, self._config.frozen_layers)
         arguments = self._arguments(len(split.train), len(rows))
         trainer = Trainer(
