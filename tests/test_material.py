@@ -155,3 +155,11 @@ def test_axes_come_from_the_schema_the_data_or_the_base(
     assert prepared(rows(50), tiny_base, schema=schema_file).scheme == SCHEME
     with pytest.raises(SettingsError, match="knows no axes of its own"):
         prepared(rows(50), tiny_base)
+
+
+def test_fits_with_several_seeds_can_divide_the_rows_alike(model_folder: Path) -> None:
+    def tested(**settings: int) -> list[str]:
+        return [example.quote.text for example in prepared(rows(60), model_folder, **settings).split.test]
+
+    assert tested(seed=14, split_seed=13) == tested(seed=15, split_seed=13) == tested(seed=13)
+    assert tested(seed=14) != tested(seed=13)

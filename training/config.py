@@ -60,6 +60,7 @@ class FitConfig:
     precision: str = "auto"  # bf16 where the device multiplies in it, else fp32
     checkpoint_steps: int = 100  # and after every epoch
     seed: int = 13
+    split_seed: int | None = None  # divides the rows, where fits with several seeds must divide them alike
 
     def __post_init__(self) -> None:
         for name, wanted in _types(type(self)).items():

@@ -53,7 +53,7 @@ class Material:
             self.examples,
             validation_share=self.config.validation_share,
             test_share=self.config.test_share,
-            seed=self.config.seed,
+            seed=self.config.seed if self.config.split_seed is None else self.config.split_seed,
             seen=self.seen,
         )
         _check(found)
