@@ -172,6 +172,11 @@ def test_half_precision_does_no_harm_where_there_is_no_gpu(
     fitting = fitted(precision=precision, epochs=6, patience=6)
     assert fitting.score > 0.6
     assert {value.dtype for value in fitting.model.parameters()} == {torch.float32}
+    ids = torch.arange(5, 15).reshape(1, -1)
+    with torch.inference_mode():
+        found = fitting.model(input_ids=ids).logits
+        again = type(fitting.model).forward(fitting.model, input_ids=ids).logits
+    torch.testing.assert_close(found, again, rtol=0, atol=0)  # no cast to half precision is left
 
 
 def test_an_axis_without_labels_in_the_validation_rows_is_left_out_of_the_score(

@@ -106,6 +106,8 @@ class Fitting:
             trainer.train(resume_from_checkpoint=str(found.path) if found else None)
         finally:
             progress.close()
+            # Else the network would go on to compute in half precision, as it did while it was trained.
+            self.model = trainer.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
 
     def _trainer(self, split: Split, progress: LiveProgress) -> Trainer:
         rows = training_rows(split.train, self._scheme, self.encoder, self._config, self._teachers)
