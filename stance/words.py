@@ -31,8 +31,8 @@ class Words:
     def __init__(self, article: str, start: int, end: int) -> None:
         self._article, self.start, self.end = article, start, end
         self.word = TOKEN.findall(article, start, end)
-        apart = OTHERWISE.isdisjoint(self.word)
-        if not apart:
+        otherwise = not OTHERWISE.isdisjoint(self.word)
+        if otherwise:
             self.word = [part for word in self.word for part in CONTRACTED.get(word, (word,))]
         self.low = [word.lower() for word in self.word]
         if "&" in article[start:end]:
@@ -40,7 +40,7 @@ class Words:
                 '"' if word[0] == "&" and word[-1] == ";" else low
                 for word, low in zip(self.word, self.low, strict=True)
             ]
-        if not apart:
+        if otherwise:
             self._keep_apart_the_names()
         self._offsets: list[int] = []
 

@@ -35,9 +35,6 @@ class Teachers:
         """Model folders; ModelFolderError or SettingsError where one cannot be a teacher."""
         return cls([ModelFolder.open(path) for path in paths], scheme)
 
-    def __bool__(self) -> bool:
-        return bool(self.folders)
-
     @property
     def names(self) -> list[str]:
         """What the folders are called."""

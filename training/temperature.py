@@ -42,9 +42,9 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
     sure = probabilities(logits, temperature)
     if len(labels) < ENOUGH:
         return AxisCalibration(temperature)
-    right = sure.argmax(axis=1) == labels
+    confidences, right = sure.max(axis=1), sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
-    found = promised(sure.max(axis=1), right) or threshold(sure.max(axis=1), right)
+    found = promised(confidences, right) or threshold(confidences, right)
     return AxisCalibration(temperature, found, needed(true))
 
 
