@@ -1,6 +1,8 @@
 """From logits to honest probabilities, and where not to answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +19,31 @@ class AxisCalibration:
     threshold: an answer with a confidence below it is marked unsure.
     needed: for a coverage of 1 %, 2 %, …, 99 %, the probability that a label needs to be in the set;
         nothing where the calibration rows were too few to say.
+    bare: the same for quotations without a speaker, where it was measured; else they are read alike.
     """
 
     temperature: float = 1.0
     threshold: float = 0.0
     needed: tuple[float, ...] = ()
+    bare: "AxisCalibration | None" = None
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        """From the names and values that ``dataclasses.asdict`` gives; TypeError for an unknown name."""
+        bare = table.get("bare")
+        needed = tuple(table.get("needed", ()))
+        return cls(**{**table, "needed": needed, "bare": cls.from_table(bare) if bare else None})
+
+    def reading(self, speaker: str | None) -> "AxisCalibration":
+        """What holds for a quotation with this speaker, or with none."""
+        return self.bare if speaker is None and self.bare else self
 
 
-def probabilities(logits: Floats, temperature: float = 1.0) -> Floats:
-    """Rows [quotes, labels] of logits → rows that sum to one."""
+def probabilities(logits: Floats, temperature: float | Floats = 1.0) -> Floats:
+    """Rows [quotes, labels] of logits → rows that sum to one.
+
+    temperature: one of all rows, or each one's own [quotes, 1].
+    """
     scaled = logits.astype(np.float64) / temperature
     # Shifting by the row maximum changes nothing in the result, but exp() no longer overflows.
     weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))

@@ -111,7 +111,7 @@ class StanceClassifier:
         asked = self.scheme.axes[self.scheme.names.index(axis)]
 
         def probability(quotes: Sequence[Quote]) -> Floats:
-            found = self._scores(asked, self.logits(quotes))
+            found = self._scores(asked, quotes, self.logits(quotes))
             return np.array([scores.scores[p[axis].label] for scores in found])
 
         # Without one word of a bare name its office would go, too.
@@ -127,16 +127,18 @@ class StanceClassifier:
     def _read_off(
         self, quotes: Sequence[Quote], encoded: Sequence[Encoded], logits: Floats
     ) -> Iterator[Prediction]:
-        by_axis = [list(self._scores(axis, logits)) for axis in self.scheme.axes]
+        by_axis = [list(self._scores(axis, quotes, logits)) for axis in self.scheme.axes]
         for quote, seen, scores in zip(quotes, encoded, zip(*by_axis, strict=True), strict=True):
             axes = {one.axis: one for one in scores}
             yield Prediction(quote, axes, truncated=seen.truncated, model=self.name)
 
-    def _scores(self, axis: Axis, logits: Floats) -> Iterator[AxisScores]:
-        calibration = self._calibration[axis.name]
-        for row in probabilities(logits[:, axis.slice], calibration.temperature).tolist():
+    def _scores(self, axis: Axis, quotes: Sequence[Quote], logits: Floats) -> Iterator[AxisScores]:
+        found = [self._calibration[axis.name].reading(quote.speaker) for quote in quotes]
+        temperatures = np.array([one.temperature for one in found])[:, None]
+        rows = probabilities(logits[:, axis.slice], temperatures).tolist()
+        for one, row in zip(found, rows, strict=True):
             ranked = sorted(zip(axis.labels, row, strict=True), key=lambda pair: -pair[1])
-            yield AxisScores(axis.name, tuple(ranked), calibration.threshold, calibration.needed)
+            yield AxisScores(axis.name, tuple(ranked), one.threshold, one.needed)
 
 
 def load(folder: str | Path | None = None, *, actors: str | Path | None = None) -> StanceClassifier:

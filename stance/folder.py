@@ -70,10 +70,8 @@ class ModelFolder:
     @property
     def calibration(self) -> dict[str, AxisCalibration]:
         """How to read the logits of each axis."""
-        return {
-            name: AxisCalibration(**{**found, "needed": tuple(found.get("needed", ()))})
-            for name, found in self.manifest["calibration"].items()
-        }
+        found = self.manifest["calibration"].items()
+        return {name: AxisCalibration.from_table(table) for name, table in found}
 
     @property
     def window(self) -> int:

@@ -46,10 +46,10 @@ class AxisScores:
     def label_set(self, coverage: float = 0.9) -> tuple[str, ...]:
         """The labels that hold the true one in a share of cases, likeliest first, one at least.
 
-        coverage: the share, from 0.01 to 0.99; it holds for quotations with their speakers, like the
-        calibration rows. Sets as small as can be by split conformal prediction (Sadinle, Lei and Wasserman
-        2019, "Least ambiguous set-valued classifiers with bounded error levels"). Raises SettingsError
-        where the share is another, or the model was calibrated on too few rows to say.
+        coverage: the share, from 0.01 to 0.99; it holds for quotations like the calibration rows. Sets as
+        small as can be by split conformal prediction (Sadinle, Lei and Wasserman 2019, "Least ambiguous
+        set-valued classifiers with bounded error levels"). Raises SettingsError where the share is another,
+        or the model was calibrated on too few rows to say.
         """
         if not isinstance(coverage, int | float) or not 0.01 <= coverage <= 0.99:
             raise SettingsError(f"A coverage must be a share from 0.01 to 0.99, but is {coverage!r}.")

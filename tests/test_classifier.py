@@ -1,10 +1,13 @@
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from stance.classifier import CHUNK, StanceClassifier
 from stance.errors import QuoteError
+from stance.folder import ModelFolder
 from stance.quotes import Quote
 
 
@@ -19,6 +22,23 @@ def test_texts_and_quotes_may_be_mixed_and_keep_their_order(classifier: StanceCl
     found = classifier.classify_many(iter(texts))
     assert [p.quote.text for p in found] == ["They steal.", "We hope.", "We never did it. " * 20]
     assert [p.truncated for p in found] == [False, False, True]
+
+
+def test_a_bare_quotation_is_read_by_its_own_calibration(model_folder: Path) -> None:
+    folder = ModelFolder.open(model_folder)
+    side = folder.calibration["side"]
+    table = {
+        **folder.manifest["calibration"],
+        "side": {**asdict(side), "bare": {"temperature": 50.0, "threshold": 0.9}},
+    }
+    classifier = StanceClassifier.from_folder(
+        ModelFolder(folder.path, {**folder.manifest, "calibration": table})
+    )
+    bare, spoken = classifier.classify_many(["They steal.", Quote("They steal.", "a US senator")])
+    assert (bare.side.threshold, spoken.side.threshold) == (0.9, side.threshold)
+    assert bare.side.confidence < 0.5 < spoken.side.confidence
+    assert bare.stance.threshold == spoken.stance.threshold
+    assert bare.side.unsure
 
 
 def test_nothing_in_nothing_out(classifier: StanceClassifier) -> None:

@@ -143,6 +143,46 @@ def test_an_axis_that_has_changed_is_calibrated_from_the_rows_there_are(
     assert after["sentiment"] == before["sentiment"]
 
 
+class SideOfTheSpeaker:
+    """A network that knows the side where a second text says it, and is as sure of China where none does."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def logits(self, batch: Any) -> np.ndarray:
+        found = np.zeros((len(batch.ids), self._width), dtype=np.float32)
+        side = np.where((batch.types == 1).any(axis=1), 0, 1)
+        found[np.arange(len(found)), side] = 4.0
+        return found
+
+
+def test_quotations_without_a_speaker_have_a_calibration_of_their_own(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    data = pd.concat([rows(10, split="train"), rows(60, split="validation", side="US")])
+    found = prepared(data, model_folder, epochs=1, rehearsal=0)
+    after = found.calibration(SideOfTheSpeaker(SCHEME.width), found.fit(tmp_path))["side"]
+    assert after.bare is not None
+    assert after.threshold < 0.9
+    assert after.bare.threshold == 1.0, "all of them are wrong"
+    assert after.temperature < 1 < after.bare.temperature
+
+
+def test_a_calibration_on_the_rows_that_matter(model_folder: Path, tmp_path: Path) -> None:
+    ours, others = rows(40, split="validation", domain="ours"), rows(40, split="validation", domain="other")
+    others["side"] = "neutral"
+    data = pd.concat([rows(10, split="train"), ours.assign(side="US"), others])
+    settings: dict[str, Any] = {"epochs": 1, "rehearsal": 0}
+    everything = prepared(data, model_folder, **settings)
+    some = prepared(data, model_folder, calibrate_on="domain=ours", **settings)
+    assert (len(everything.calibration_rows), len(some.calibration_rows)) == (80, 40)
+    model, fitting = SideOfTheSpeaker(SCHEME.width), everything.fit(tmp_path)
+    assert everything.calibration(model, fitting)["side"].threshold == 1.0
+    assert some.calibration(model, fitting)["side"].threshold < 1.0
+    with pytest.raises(SettingsError, match="none of 80 validation rows has 'theirs' in a column 'domain'"):
+        _ = prepared(data, model_folder, calibrate_on="domain=theirs", **settings).calibration_rows
+
+
 def test_axes_come_from_the_schema_the_data_or_the_base(
     model_folder: Path, tiny_base: Path, schema_file: Path
 ) -> None:

@@ -117,3 +117,10 @@ def test_what_a_label_needs_is_a_rank_among_the_rows() -> None:
     assert found[:3] == pytest.approx((0.99, 0.98, 0.97))
     assert found[-1] == pytest.approx(0.01)
     assert needed(np.array([0.4, 0.6]))[89] == 0  # of two rows none can promise 90 %
+
+
+def test_answers_that_are_as_sure_as_one_another_are_unsure_together() -> None:
+    confidences = np.full(100, 0.8)
+    right = np.arange(100) < 60
+    assert threshold(confidences, right) == 1.0
+    assert threshold(confidences, right | (np.arange(100) < 95)) == 0.8

@@ -10,6 +10,7 @@ from typing import Any, Self, get_args, get_type_hints
 from stance.errors import SettingsError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+TYPED = ("precision", "calibrate_on")  # settings that are texts
 MANY = 5000  # rows from which on nothing depends on their number
 
 TEXT, TEXTS = "a text", "a text or a list of texts"
@@ -55,6 +56,7 @@ class FitConfig:
     context_share: float = 0.3  # rows shown with speaker and context
     teacher_share: float = 0.7  # of the targets, that teachers give, where there are any
     swap_share: float = 0.0  # rows shown with a speaker of another side, whose side they then have
+    calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     validation_share: float = 0.1
     test_share: float = 0.1
     precision: str = "auto"  # bf16 where the device multiplies in it, else fp32
@@ -88,6 +90,11 @@ class FitConfig:
             raise SettingsError("validation_share and test_share leave no rows to train: they add up to one.")
         if self.window < 16:
             raise SettingsError(f"window must be 16 tokens or more, but is {self.window}.")
+        if self.calibrate_on and not all(self.calibrate_on.partition("=")):
+            raise SettingsError(
+                f"calibrate_on must be a column and its value, such as domain=us-china, "
+                f"not {self.calibrate_on!r}."
+            )
         if self.precision not in PRECISIONS:
             raise SettingsError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
 
@@ -179,7 +186,7 @@ def parsed(settings: Iterable[str]) -> dict[str, Any]:
         try:
             table[name.strip()] = json.loads(value)
         except ValueError as error:
-            if name.strip() != "precision" or not value:
+            if name.strip() not in TYPED or not value:
                 raise SettingsError(
                     f"--set {item} must look like epochs=5 or class_weights=false."
                 ) from error

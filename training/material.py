@@ -17,7 +17,7 @@ from stance.labels import Axis, LabelScheme
 from stance.runtime import Model, logits_of
 from training import bases, labelled, network, rehearsal, splits, temperature
 from training.config import FitConfig, defaults
-from training.dataset import ATTRIBUTED, FORMS
+from training.dataset import ATTRIBUTED, BARE, FORMS
 from training.fitting import Fitting
 from training.labelled import Example
 from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
@@ -73,11 +73,36 @@ class Material:
         calibration = self.calibration(model, fitting)
         return StanceClassifier(model, fitting.encoder, self.scheme, calibration, name="network")
 
-    def calibration(self, model: Model, fitting: Fitting) -> dict[str, AxisCalibration]:
-        """The calibration of every axis from validation rows, where there are enough of them."""
+    @cached_property
+    def calibration_rows(self) -> list[Example]:
+        """The validation rows that say how sure is sure."""
+        column, _, value = self.config.calibrate_on.partition("=")
         rows = self.split.validation
-        quotes = [FORMS[ATTRIBUTED](example.quote) for example in rows]
-        encoded = fitting.encoder.encode(quotes)
+        found = [one for one in rows if not column or str(one.row.get(column, "")) == value]
+        if rows and not found:
+            raise SettingsError(
+                f"calibrate_on is {self.config.calibrate_on}, but none of {len(rows)} validation rows has "
+                f"{value!r} in a column {column!r}. Correct it, or leave it out to calibrate on all of them."
+            )
+        return found
+
+    def calibration(self, model: Model, fitting: Fitting) -> dict[str, AxisCalibration]:
+        """The calibration of every axis, with and without speaker, where there are enough rows."""
+        rows = self.calibration_rows
+        spoken = [row for row in rows if row.quote.speaker]
+        found = self._calibration(
+            spoken if len(spoken) >= temperature.ENOUGH else rows, ATTRIBUTED, model, fitting
+        )
+        bare = self._calibration(rows, BARE, model, fitting)
+        return {
+            name: one if one is self.former.get(name) else replace(one, bare=bare[name])
+            for name, one in found.items()
+        }
+
+    def _calibration(
+        self, rows: Sequence[Example], form: str, model: Model, fitting: Fitting
+    ) -> dict[str, AxisCalibration]:
+        encoded = fitting.encoder.encode([FORMS[form](example.quote) for example in rows])
         logits = logits_of(model, fitting.encoder, encoded, width=self.scheme.width)
         return {axis.name: self._axis_calibration(axis, rows, logits) for axis in self.scheme.axes}
 

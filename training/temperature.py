@@ -93,6 +93,8 @@ def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = 
     """
     order = np.argsort(-confidences, kind="stable")
     errors = (np.cumsum(~right[order]) + 1) / (np.arange(len(order)) + 2)
-    good = np.flatnonzero(errors <= target_error)
+    # Answers of one confidence are taken together, or left out together.
+    last_of_like = np.append(np.diff(confidences[order]) != 0, True)
+    good = np.flatnonzero((errors <= target_error) & last_of_like)
     # Rounded down, because the threshold itself is an answer that is sure.
     return float(np.floor(confidences[order][good[-1]] * 1e6) / 1e6) if len(good) else 1.0

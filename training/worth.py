@@ -106,7 +106,7 @@ def _crossed_gain(
 def _calibration_notes(material: Material) -> Iterator[str]:
     """A note where few rows say how far probabilities can be believed."""
     counts = {
-        axis: sum(row.labels[axis] is not None for row in material.split.validation)
+        axis: sum(row.labels[axis] is not None for row in material.calibration_rows)
         for axis in material.scheme.names
     }
     few = []
