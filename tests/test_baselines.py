@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,8 @@ from stance.labels import LabelScheme
 from stance.quotes import Quote
 from tests.test_figures import AXIS, LABELS, example
 from training import baselines
+from training.baselines import FROZEN, WORDS, Baselines, Learn
+from training.dataset import BARE
 from training.labelled import Example
 
 A, C, D = LABELS
@@ -26,23 +30,27 @@ def truth(examples: list[Example]) -> list[str | None]:
     return [one.labels["stance"] for one in examples]
 
 
+def cross_validated(learn: Learn, examples: list[Example]) -> list[str]:
+    return baselines.cross_validated(learn, AXIS, examples)
+
+
 def test_the_commonest_label_is_that_of_the_training_rows() -> None:
-    found = baselines.predicted(baselines.majority, AXIS, rows(4), [example(C), example(C), example(A)])
-    assert found == [C] * 4
-    without = baselines.predicted(baselines.majority, AXIS, [*rows(9), example(D)], None)
-    assert without == [D] * 10
+    found = Baselines([example(C), example(C), example(A)]).predicted(AXIS, rows(4))
+    assert found["commonest label"] == [C] * 4
+    assert cross_validated(baselines.majority, [*rows(9), example(D)]) == [D] * 10
 
 
 @pytest.mark.parametrize("groups", [1, 2, 10])
 def test_words_are_learnt_by_cross_validation(groups: int) -> None:
     examples = rows(groups=groups)
-    assert baselines.predicted(baselines.words_only, AXIS, examples, None) == truth(examples)
+    assert cross_validated(baselines.words_only, examples) == truth(examples)
+    assert Baselines().predicted(AXIS, examples)[WORDS] == truth(examples)
 
 
 def test_the_speaker_alone_sees_the_speaker_alone() -> None:
     by_speaker, by_words = rows(speaker=True), rows()
-    assert baselines.predicted(baselines.speaker_only, AXIS, by_speaker, None) == truth(by_speaker)
-    assert baselines.predicted(baselines.speaker_only, AXIS, by_words, None) != truth(by_words)
+    assert cross_validated(baselines.speaker_only, by_speaker) == truth(by_speaker)
+    assert cross_validated(baselines.speaker_only, by_words) != truth(by_words)
 
 
 @pytest.mark.parametrize("groups", [1, 40], ids=["one group", "a group for each row"])
@@ -53,24 +61,43 @@ def test_no_row_is_predicted_by_what_has_learnt_it(groups: int) -> None:
         Example(Quote(f"Case {i} {i * 7}."), {"stance": str(rng.choice(LABELS))}, f"article {i % groups}")
         for i in range(40)
     ]
-    found = baselines.predicted(baselines.words_only, AXIS, made, None)
+    found = cross_validated(baselines.words_only, made)
     right = np.mean([a == b for a, b in zip(found, truth(made), strict=True)])
     assert right < 0.6
-    learnt = baselines.predicted(baselines.words_only, AXIS, made, made)
+    learnt = Baselines(made).predicted(AXIS, made)[WORDS]
     assert np.mean([a == b for a, b in zip(learnt, truth(made), strict=True)]) > 0.9
 
 
 def test_one_row_and_one_label_are_no_errors() -> None:
-    for predict in baselines.BASELINES.values():
-        assert len(baselines.predicted(predict, AXIS, [example(D)], None)) == 1
-        assert baselines.predicted(predict, AXIS, [example(D, "1"), example(D, "2")], None) == [D, D]
+    for learn in baselines.BASELINES.values():
+        assert len(cross_validated(learn, [example(D)])) == 1
+        assert cross_validated(learn, [example(D, "1"), example(D, "2")]) == [D, D]
 
 
 def test_rows_to_learn_from_without_a_label_are_passed_over() -> None:
-    train = [*rows(9), example(None)]
-    for predict in baselines.BASELINES.values():
-        assert len(baselines.predicted(predict, AXIS, rows(6), train)) == 6
-        assert len(baselines.predicted(predict, AXIS, rows(6), [example(None)])) == 6
+    found = Baselines([*rows(9), example(None)]).predicted(AXIS, rows(6))
+    assert {name: len(labels) for name, labels in found.items()} == dict.fromkeys(baselines.BASELINES, 6)
+    assert Baselines([example(None)]).predicted(AXIS, rows(6)) == {}
+
+
+def test_bare_quotations_are_labelled_by_their_words_alone() -> None:
+    found = Baselines(rows(speaker=True)).predicted(AXIS, rows(6, speaker=True), BARE)
+    assert list(found) == [WORDS]
+    assert len(set(found[WORDS])) == 1, "they all say the same"
+
+
+def test_embeddings_are_made_once_and_learnt_from() -> None:
+    asked: list[Quote] = []
+
+    def embed(quotes: Sequence[Quote]) -> np.ndarray:
+        asked.extend(quotes)
+        return np.array([["lie" in one.text, "welcome" in one.text] for one in quotes], dtype=float)
+
+    simple = Baselines(rows(), embed)
+    for _ in range(2):
+        assert simple.predicted(AXIS, rows(6))[FROZEN] == truth(rows(6))
+    assert len(asked) == len(set(asked)) == 30
+    assert FROZEN not in simple.predicted(AXIS, rows(6), BARE)
 
 
 def test_tone_is_read_as_stance_only_where_both_axes_are_those() -> None:

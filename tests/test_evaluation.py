@@ -10,7 +10,7 @@ from stance.errors import ColumnError
 from tests.conftest import LESSONS, SCHEME
 from tests.test_comparison import Recited
 from training import labelled
-from training.baselines import BASELINES, SENTIMENT_AS_STANCE
+from training.baselines import BASELINES, SENTIMENT_AS_STANCE, WORDS, Baselines
 from training.dataset import ATTRIBUTED, BARE, IN_CONTEXT
 from training.evaluation import MASKED, MASKED_IN_CONTEXT, SHOWN, evaluate
 from training.report import Report
@@ -115,7 +115,7 @@ def test_one_row_with_one_label_is_a_whole_report(classifier: StanceClassifier, 
 )
 def test_notes_say_what_the_intervals_are_worth(classifier: StanceClassifier, groups: int, note: str) -> None:
     given = [{**row, "group": f"{i % groups}"} for i, row in enumerate(rows(40))]
-    notes = measured(classifier, given, train=labelled.read(rows(8), SCHEME)).notes
+    notes = measured(classifier, given, simple=Baselines(labelled.read(rows(8), SCHEME))).notes
     assert [text.startswith(note) for text in notes] == [True, False]
     assert notes[1].startswith("Masking took a name out of 0 of 40 rows")
     alone = measured(classifier, given, notes=("Seen before.",)).notes
@@ -174,7 +174,8 @@ def test_baselines_stand_beside_the_model_on_the_same_rows(classifier: StanceCla
     for one in stance.baselines:
         assert one.gain.value == pytest.approx(stance.macro_f1.value - one.macro_f1.value)
     assert stance.baselines[0].gain.low > 0
-    assert report.axis("stance", BARE).baselines == ()
+    assert [one.name for one in report.axis("stance", BARE).baselines] == [WORDS]
+    assert report.axis("stance", MASKED).baselines == ()
 
 
 def test_a_model_with_axes_of_its_own_is_measured_on_them() -> None:

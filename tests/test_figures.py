@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -145,3 +145,16 @@ def test_clear_rows_have_a_figure_of_their_own() -> None:
     report = report_of(clear + unclear)
     assert report.macro_f1_clear is not None
     assert report.macro_f1_clear.value == 1.0 > report.macro_f1.value
+
+
+def test_sets_of_labels_are_counted_by_whether_they_hold_the_true_one() -> None:
+    assert report_of(simulated()).selection.sets is None, "the model knows none"
+    quarter = tuple([0.25] * 99)
+    sure, torn = said("accusatory", 0.9), said("accusatory", 0.4)
+    known = [
+        replace(one, axes={"stance": replace(one.stance, needed=quarter)}) for one in (sure, torn, sure, torn)
+    ]
+    true = ["accusatory", "defensive", "defensive", "conciliatory"]
+    found = report_of([(example(label, str(i)), known[i]) for i, label in enumerate(true)]).selection.sets
+    assert found is not None
+    assert (found.coverage, found.held.value, found.size) == (0.9, 0.75, 2.0)

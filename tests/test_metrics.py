@@ -137,6 +137,16 @@ def test_the_ece_of_a_model_that_is_too_sure_is_by_how_much() -> None:
     assert 0.08 < metrics.expected_calibration_error(counts) < 0.11
 
 
+def test_the_ece_by_chance_is_what_calibrated_models_show_on_average() -> None:
+    found = []
+    for seed in range(100):
+        sure, right = calibrated(200, seed=seed)
+        found.append(metrics.expected_calibration_error(metrics.calibration_counts(sure, right).sum(axis=0)))
+    by_chance = metrics.calibration_error_by_chance(calibrated(200)[0])
+    assert by_chance == pytest.approx(np.mean(found), abs=0.01)
+    assert by_chance > 5 * metrics.calibration_error_by_chance(calibrated(20_000)[0])
+
+
 def test_the_surest_and_the_least_sure_fall_into_a_bin() -> None:
     counts = metrics.calibration_counts(np.array([0.0, 0.3, 1.0]), np.array([0.0, 1.0, 1.0]))
     assert counts.argmax(axis=1)[:, 0].tolist() == [0, 3, 9]

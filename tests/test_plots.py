@@ -18,7 +18,7 @@ WORTH = Score(0.7, 0.6, 0.8)
 
 
 def sliced(*values: str) -> AxisReport:
-    slices = tuple(Slice("outlet", value, 20, WORTH, WORTH) for value in values)
+    slices = tuple(Slice("outlet", value, 20, WORTH, WORTH, WORTH) for value in values)
     return replace(report_of(simulated()), slices=slices)
 
 

@@ -17,7 +17,7 @@ WORTH = Score(0.7, 0.6, 0.8)
 @pytest.fixture(scope="module")
 def axis() -> AxisReport:
     report = report_of(simulated())
-    slices = (Slice(ODD, ODD, 20, WORTH, WORTH), Slice("date", "2018", 20, WORTH, WORTH))
+    slices = (Slice(ODD, ODD, 20, WORTH, WORTH, WORTH), Slice("date", "2018", 20, WORTH, WORTH, WORTH))
     return replace(
         report, slices=slices, baselines=(Baseline("commonest label", WORTH, Score(-0.1, -0.2, 0.0)),)
     )
@@ -44,8 +44,15 @@ def test_as_dict_is_ready_for_json_and_has_every_figure_with_its_interval(report
         assert axis[name].keys() == {"value", "low", "high"}
     assert axis["by_label"][0].keys() == {"label", "rows", "found", "precision", "recall", "f1"}
     assert axis["confusion_shares"][2][1].keys() == {"value", "low", "high"}
-    assert axis["calibration"].keys() == {"ece", "brier", "bins"}
-    assert axis["selection"].keys() == {"unsure", "error_when_sure", "coverage", "risk", "area"}
+    assert axis["calibration"].keys() == {"ece", "by_chance", "brier", "bins"}
+    assert axis["selection"].keys() == {
+        "unsure",
+        "error_when_sure",
+        "coverage",
+        "risk",
+        "area",
+        "sets",
+    }
 
 
 def test_the_table_has_a_line_for_each_form_and_axis(report: Report) -> None:

@@ -160,7 +160,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on labelled quotations, in all forms of input, beside baselines and coders."""
-    from training import api, views
+    from training import api, report_text, views
 
     found = api.evaluate(
         model,
@@ -174,7 +174,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
-        views.print_text(views.report_text(found))
+        views.print_text(report_text.text(found))
     if report:
         typer.echo(f"Written: {found.save(report)} and report.json beside it.", err=as_json)
 

@@ -22,6 +22,7 @@ from training import (
     run,
     suggestion,
 )
+from training.baselines import Baselines
 from training.checking import Check
 from training.comparison import Comparison, shared_axes
 from training.config import read_settings
@@ -109,7 +110,7 @@ def evaluate(
         examples,
         data=_named(tables),
         slices=[name if name in present else columns.get(name, name) for name in slices],
-        train=learnt,
+        simple=Baselines(learnt),
         notes=notes,
         watch=watch,
     )

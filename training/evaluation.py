@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,11 @@ from stance.classifier import StanceClassifier
 from stance.errors import ColumnError
 from stance.labels import Axis, LabelScheme
 from stance.quotes import Quote
-from stance.results import Prediction
+from stance.results import AxisScores, Prediction
 from training import agreement, baselines, intervals, metrics
-from training.dataset import ATTRIBUTED, FORMS, IN_CONTEXT
-from training.figures import axis_report, difference, labelled, macro_f1, true_labels
+from training.baselines import Baselines
+from training.dataset import ATTRIBUTED, BARE, FORMS, IN_CONTEXT
+from training.figures import axis_report, difference, labelled, macro_f1, mean, true_labels
 from training.labelled import Example
 from training.masking import masked
 from training.report import AxisReport, Baseline, Report, Slice
@@ -42,27 +42,35 @@ def evaluate(
     *,
     data: str,
     slices: Sequence[str] = (),
-    train: Sequence[Example] | None = None,
+    simple: Baselines | None = None,
     notes: Sequence[str] = (),
     watch: Watch = iter,
 ) -> Report:
     """Figures for all forms of input that the examples have; intervals are resampled by group.
 
     data: what the report calls the examples. slices: columns by whose values the figures are given, too.
-    train: rows from which baselines learn; None: the examples, cross-validated. notes: what a reader must
-    know beside what is found here. watch: sees every quotation pass, to show progress. Rows without a
-    label on an axis do not count there.
+    simple: the models that this one must beat; None: they learn from the examples, cross-validated. notes:
+    what a reader must know beside what is found here. watch: sees every quotation pass, to show progress.
+    Rows without a label on an axis do not count there.
     """
     _check(slices, examples)
+    simple = simple or Baselines()
     forms = {}
     for form, shown in _forms(examples).items():
         predictions = list(classifier.stream(watch([shown(example.quote) for example in examples])))
-        forms[form] = [
-            _completed(report, axis, examples, predictions, slices, train) if form == ATTRIBUTED else report
+        reports = [
+            (axis, report)
             for axis in classifier.scheme.axes
             if (report := axis_report(axis, examples, predictions))
         ]
-    found = _notes(classifier.scheme, examples, train)
+        by = slices if form == ATTRIBUTED else ()
+        forms[form] = [
+            _completed(report, axis, examples, predictions, by, simple, form)
+            if form in (ATTRIBUTED, BARE)
+            else report
+            for axis, report in reports
+        ]
+    found = _notes(classifier.scheme, examples, simple.train)
     swaps = swapped(classifier, examples, watch=watch)
     return Report(classifier.name, data, forms, (*notes, *found, *_masking_note(examples)), swaps)
 
@@ -133,9 +141,10 @@ def _completed(
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
     slices: Sequence[str],
-    train: Sequence[Example] | None,
+    simple: Baselines,
+    form: str,
 ) -> AxisReport:
-    """The report with what is given for one form of input only."""
+    """The report with what stands beside the model: coders only where it knows the speaker as they did."""
     rows, scores = labelled(axis, examples, predictions)
     labels = [score.label for score in scores]
     tones = [
@@ -145,16 +154,21 @@ def _completed(
     ]
     return replace(
         report,
-        slices=tuple(found for column in slices for found in _slices(column, axis, rows, labels)),
-        baselines=tuple(_baselines(axis, rows, labels, tones, train)),
-        human=agreement.ceiling(axis, examples, [p[axis.name].label for p in predictions]),
+        slices=tuple(found for column in slices for found in _slices(column, axis, rows, scores)),
+        baselines=tuple(_baselines(axis, rows, labels, tones, simple, form)),
+        human=agreement.ceiling(axis, examples, [p[axis.name].label for p in predictions])
+        if form == ATTRIBUTED
+        else None,
     )
 
 
-def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[str]) -> Iterator[Slice]:
+def _slices(
+    column: str, axis: Axis, rows: Sequence[Example], scores: Sequence[AxisScores]
+) -> Iterator[Slice]:
     values = _values(column, rows)
     true = true_labels(rows, axis)
-    counts = metrics.confusions(true, labels, axis.labels)
+    counts = metrics.confusions(true, [score.label for score in scores], axis.labels)
+    unsure = np.array([score.unsure for score in scores], dtype=float)
     for value in sorted(set(values), key=lambda value: (value in (EMPTY, OTHERS), value)):
         there = np.array([one == value for one in values])
         groups = [row.group for row, here in zip(rows, there, strict=True) if here]
@@ -167,6 +181,7 @@ def _slices(column: str, axis: Axis, rows: Sequence[Example], labels: Sequence[s
             if len({label for label, t in zip(true, there, strict=True) if t}) > 1
             else None,
             accuracy=intervals.score(grouped, metrics.accuracy_score, edges=len(grouped)),
+            unsure=mean(unsure[there], groups),
         )
 
 
@@ -185,13 +200,11 @@ def _baselines(
     rows: Sequence[Example],
     labels: Sequence[str],
     tones: Sequence[str],
-    train: Sequence[Example] | None,
+    simple: Baselines,
+    form: str,
 ) -> Iterator[Baseline]:
-    found: dict[str, Any] = {}
-    if train is None or any(example.labels.get(axis.name) for example in train):
-        for name, predict in baselines.BASELINES.items():
-            found[name] = baselines.predicted(predict, axis, rows, train)
-    if tones and baselines.reads_tone_as_stance(axis, tones):
+    found = simple.predicted(axis, rows, form)
+    if form == ATTRIBUTED and tones and baselines.reads_tone_as_stance(axis, tones):
         found[baselines.SENTIMENT_AS_STANCE] = [baselines.TONE[tone] for tone in tones]
     groups = [example.group for example in rows]
     model = metrics.confusions(true_labels(rows, axis), labels, axis.labels)

@@ -12,8 +12,9 @@ from stance.results import AxisScores, Prediction
 from training import intervals, metrics
 from training.intervals import Score
 from training.labelled import Example
-from training.report import AxisReport, Bin, Calibration, LabelReport, Selection
+from training.report import AxisReport, Bin, Calibration, LabelReport, LabelSets, Selection
 
+COVERAGE = 0.9  # that is asked of label sets
 POINTS = 200  # of a risk–coverage curve
 
 
@@ -114,7 +115,8 @@ def _calibration(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Ax
     losses = metrics.brier_losses(probabilities, true)
     return Calibration(
         ece=intervals.score(counts, metrics.expected_calibration_error),
-        brier=_mean(losses, groups),
+        by_chance=metrics.calibration_error_by_chance(sure),
+        brier=mean(losses, groups),
         bins=tuple(_bins(counts.sum(axis=0))),
     )
 
@@ -133,14 +135,24 @@ def _selection(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis
     coverage, risk = metrics.risk_coverage(sure, right)
     shown = np.unique(np.linspace(0, len(coverage) - 1, min(POINTS, len(coverage))).astype(int))
     return Selection(
-        unsure=_mean(1.0 - kept, groups),
-        error_when_sure=_mean(1 - right[kept], [g for g, there in zip(groups, kept, strict=True) if there])
+        unsure=mean(1.0 - kept, groups),
+        error_when_sure=mean(1 - right[kept], [g for g, there in zip(groups, kept, strict=True) if there])
         if kept.any()
         else None,
         coverage=tuple(map(float, coverage[shown])),
         risk=tuple(map(float, risk[shown])),
         area=metrics.area_under_risk_coverage(coverage, risk),
+        sets=_sets(rows, scores, axis),
     )
+
+
+def _sets(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis) -> LabelSets | None:
+    if not all(score.needed for score in scores):
+        return None
+    found = [score.label_set(COVERAGE) for score in scores]
+    holds = np.array([true in labels for true, labels in zip(true_labels(rows, axis), found, strict=True)])
+    groups = [example.group for example in rows]
+    return LabelSets(COVERAGE, mean(holds.astype(float), groups), float(np.mean([len(one) for one in found])))
 
 
 def _right(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis) -> Floats:
@@ -149,7 +161,8 @@ def _right(rows: Sequence[Example], scores: Sequence[AxisScores], axis: Axis) ->
     )
 
 
-def _mean(values: Floats, groups: Sequence[str]) -> Score:
+def mean(values: Floats, groups: Sequence[str]) -> Score:
+    """The mean of values [rows], with its interval."""
     counts = intervals.by_group(np.stack([values, np.ones(len(values))], axis=1), groups)
     return intervals.score(counts, lambda sums: np.asarray(sums[..., 0] / sums[..., 1]), edges=len(counts))
 

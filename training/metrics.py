@@ -110,6 +110,19 @@ def expected_calibration_error(counts: Floats) -> Floats:
     return _ratio(gaps, counts[..., 0].sum(axis=-1))
 
 
+def calibration_error_by_chance(confidences: Floats, *, draws: int = 200, seed: int = 0) -> float:
+    """The expected calibration error of a perfectly calibrated model with these confidences.
+
+    It is above zero, since rows are few: each answer is right by chance, as often as its confidence says.
+    """
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(draws):
+        right = (rng.random(len(confidences)) < confidences).astype(float)
+        found.append(expected_calibration_error(calibration_counts(confidences, right).sum(axis=0)))
+    return float(np.mean(found))
+
+
 def brier_losses(probabilities: Floats, true: Floats) -> Floats:
     """Squared distance [rows] of probabilities [rows, labels] from the true labels [rows] (Brier 1950)."""
     wanted = np.eye(probabilities.shape[1])[true.astype(int)]

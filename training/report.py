@@ -19,10 +19,11 @@ COLUMNS = (
     "macro-F1 [95 %]",
     "clear rows",
     "accuracy",
-    "ECE",
+    "ECE (by chance)",
     "unsure",
     "error when sure",
 )
+SLICE_COLUMNS = ("column", "value", "rows", "macro-F1", "accuracy", "unsure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,24 @@ class Bin:
 class Calibration:
     """How far probabilities can be believed; both losses are better the lower.
 
-    ece: expected calibration error of the confidences, ten equal-width bins. brier: mean squared distance
-    of all probabilities from the truth, 0 to 2. bins: the reliability diagram.
+    ece: expected calibration error of the confidences, ten equal-width bins. by_chance: that of a perfectly
+    calibrated model with the same confidences. brier: mean squared distance of all probabilities from the
+    truth, 0 to 2. bins: the reliability diagram.
     """
 
     ece: Score
+    by_chance: float
     brier: Score
     bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSets:
+    """What ``label_set(coverage)`` is worth. held: share of sets with the true label. size: labels in one."""
+
+    coverage: float
+    held: Score
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,7 @@ class Selection:
 
     unsure: share of answers that are marked so. error_when_sure: share of wrong ones among the others, None
     where there are no others. coverage and risk: the curve when the surest answers are taken first.
-    area: mean risk over all coverages.
+    area: mean risk over all coverages. sets: None where the model knows none.
     """
 
     unsure: Score
@@ -75,6 +87,7 @@ class Selection:
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
     area: float
+    sets: LabelSets | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +101,22 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows with one value in one column; macro_f1 is None where all of them have the same label."""
+    """The rows with one value in one column; macro_f1 is None where all of them have the same label.
+
+    unsure: share of answers that are marked so.
+    """
 
     column: str
     value: str
     rows: int
     macro_f1: Score | None
     accuracy: Score
+    unsure: Score
+
+    def cells(self) -> tuple[object, ...]:
+        """Under SLICE_COLUMNS."""
+        unsure = f"{self.unsure.value:.0%}"
+        return self.column, self.value, self.rows, self.macro_f1 or "–", self.accuracy, unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +183,16 @@ class Report:
     def markdown(self) -> str:
         """A table, as it stands in the card."""
         rows = [(form, *_cells(axis)) for form, axes in self.forms.items() for axis in axes]
-        return "\n\n".join([table(COLUMNS, rows), *self._swapped(), *self.notes])
+        return "\n\n".join([table(COLUMNS, rows), *self._label_sets(), *self._swapped(), *self.notes])
+
+    def _label_sets(self) -> list[str]:
+        axes = self.forms.get(ATTRIBUTED) or next(iter(self.forms.values()), [])
+        sets = [(axis.axis, axis.selection.sets) for axis in axes]
+        known = [(name, one) for name, one in sets if one]
+        if not known:
+            return []
+        told = ", ".join(f"{name} in {one.held} of the rows ({one.size:.2f} labels)" for name, one in known)
+        return [f"`label_set({known[0][1].coverage})` holds the label: {told}."]
 
     def _swapped(self) -> list[str]:
         if not self.swaps:
@@ -200,7 +231,7 @@ def _cells(axis: AxisReport) -> list[str]:
         str(axis.macro_f1),
         str(axis.macro_f1_clear or "–"),
         f"{axis.accuracy.value:.3f}",
-        f"{axis.calibration.ece.value:.3f}",
+        f"{axis.calibration.ece.value:.3f} ({axis.calibration.by_chance:.3f})",
         f"{axis.selection.unsure.value:.0%}",
         "–" if error is None else f"{error.value:.1%}",
     ]

@@ -9,7 +9,7 @@ from training import plots
 from training.dataset import ATTRIBUTED
 from training.intervals import Score
 from training.markdown import cells
-from training.report import AxisReport, Report
+from training.report import SLICE_COLUMNS, AxisReport, Report
 
 PAGE = Template(
     """\
@@ -111,8 +111,7 @@ def _axis(axis: AxisReport) -> str:
         *_human(axis),
     ]
     if axis.slices:
-        rows = [(one.column, one.value, one.rows, one.macro_f1 or "–", one.accuracy) for one in axis.slices]
-        parts += ["<h3>Slices</h3>", _table(("column", "value", "rows", "macro-F1", "accuracy"), rows)]
+        parts += ["<h3>Slices</h3>", _table(SLICE_COLUMNS, [one.cells() for one in axis.slices])]
     return "\n".join(parts)
 
 
@@ -124,10 +123,16 @@ def _rows(axis: AxisReport) -> Iterator[tuple[str, Score | str, str]]:
     yield "Matthews' correlation", axis.mcc, "0 is chance, 1 perfect"
     yield "Krippendorff's alpha", axis.alpha, "agreement with the hand labels beyond chance"
     yield "ECE", axis.calibration.ece, "gap between confidence and accuracy, ten equal-width bins"
+    yield "ECE by chance", f"{axis.calibration.by_chance:.3f}", "that of a perfectly calibrated model"
     yield "Brier score", axis.calibration.brier, "squared distance of probabilities from the truth, 0 to 2"
     yield "unsure", axis.selection.unsure, "share of answers that the model would rather not give"
     if axis.selection.error_when_sure:
         yield "error when sure", axis.selection.error_when_sure, "share of wrong ones among the others"
+    if sets := axis.selection.sets:
+        told = (
+            f"share of sets of labels for {sets.coverage:.0%} with the true one; {sets.size:.2f} labels each"
+        )
+        yield "label sets", sets.held, told
     yield "area under risk–coverage", f"{axis.selection.area:.3f}", "mean error over all shares kept"
 
 

@@ -11,10 +11,8 @@ from rich.table import Table
 
 from training import markdown
 from training.checking import Check
-from training.dataset import ATTRIBUTED
 from training.findings import Finding
 from training.label_errors import Suspect
-from training.report import AxisReport, Report
 from training.sources import short_names
 
 SHOWN = 20  # findings of a kind
@@ -87,14 +85,6 @@ def suspect_row(one: Suspect) -> dict[str, Any]:
     }
 
 
-def report_text(report: Report) -> str:
-    """A report as Markdown: by form of input, then what stands beside the model on each axis."""
-    parts = [f"{report.model} on {report.data}:", report.markdown()]
-    for axis in report.forms.get(ATTRIBUTED, ()):
-        parts += _beside(axis)
-    return "\n\n".join(parts)
-
-
 def _findings(found: Sequence[Finding], short: Mapping[str, str]) -> Table:
     """Findings of one kind; rows with the same fault share a line. short: what the tables are called."""
     title = f"{found[0].kind} ({len(found)}): {'error' if found[0].serious else 'warning'}"
@@ -126,22 +116,3 @@ def _balance(found: Check) -> Table:
             table.add_row(escape(axis), escape(label) or "(none)", f"{rows:,}", f"{rows / total:.0%}")
         table.add_section()
     return table
-
-
-def _beside(axis: AxisReport) -> list[str]:
-    head = f"{axis.axis}, quotation and speaker: Matthews {axis.mcc}, Krippendorff's alpha {axis.alpha}"
-    labels = [(one.label, one.rows, one.precision, one.recall, one.f1) for one in axis.by_label]
-    parts = [head, markdown.table(("label", "rows", "precision", "recall", "F1"), labels)]
-    if axis.baselines:
-        rows = [(one.name, one.macro_f1, one.gain) for one in axis.baselines]
-        parts.append(markdown.table(("baseline", "macro-F1", "the model's gain"), rows))
-    if axis.human:
-        found = axis.human
-        parts.append(
-            f"{found.coders} coders on {found.rows} rows: alpha {found.alpha}; macro-F1 of one coder against "
-            f"another {found.macro_f1}, of the model against one coder {found.model_macro_f1}"
-        )
-    if axis.slices:
-        slices = [(one.column, one.value, one.rows, one.macro_f1 or "–", one.accuracy) for one in axis.slices]
-        parts.append(markdown.table(("column", "value", "rows", "macro-F1", "accuracy"), slices))
-    return parts

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from stance.classifier import StanceClassifier
 from training import rehearsal
+from training.baselines import Baselines
 from training.comparison import Comparison, between, compare
 from training.copies import fingerprint, fingerprints
 from training.crossvalidation import CrossValidated
@@ -48,12 +49,13 @@ def measured(
     named = {"the test rows": test, **tables}
     notes = list(_calibration_notes(material))
     fitted_to = material.seen | set(fingerprints([*train, *material.split.validation]))
+    simple = Baselines(train)
     reports = [
         evaluate(
             model,
             rows,
             data=name,
-            train=train,
+            simple=simple,
             notes=[*flattered("The model, or the one it started from,", rows, fitted_to), *notes],
         )
         for name, rows in named.items()
