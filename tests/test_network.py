@@ -36,6 +36,16 @@ def test_labels_that_the_base_knows_keep_their_weights_wherever_they_stand(model
     assert new == ["side=EU"]
 
 
+def test_the_layer_before_the_outputs_is_plain_where_the_base_was_no_classifier(
+    model_folder: Path, tiny_base: Path
+) -> None:
+    new = LabelScheme.from_table({"frame": ["economy", "security"]})
+    for folder, plain in ((tiny_base, True), (model_folder, False)):
+        pooler = network.network(bases.resolve(str(folder)), new).bert.pooler.dense
+        assert torch.equal(pooler.weight, torch.eye(32)) is plain
+        assert bool((pooler.bias == 0).all()) is plain
+
+
 def test_known_outputs_are_those_that_the_base_has(model_folder: Path, tiny_base: Path) -> None:
     eu = list(WIDER.id2label().values()).index("side=EU")
     known = network.known_outputs(bases.resolve(str(model_folder)), WIDER)

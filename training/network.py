@@ -21,6 +21,7 @@ from stance.quotes import Quote
 from stance.runtime import BATCH_TOKENS
 from training.bases import Base
 
+UNNAMED = "LABEL_"  # outputs of a base that never was a classifier
 VOCABULARIES = (TOKENIZER, "vocab*", "*.model", "*.tiktoken")
 
 
@@ -150,6 +151,8 @@ def _carry_over(folder: Path, before: dict[int, str], model: Any) -> None:
     torch.nn.init.normal_(last.weight, std=0.02)
     torch.nn.init.zeros_(last.bias)
     if not set(before.values()) & set(model.config.label2id):
+        if all(name.startswith(UNNAMED) for name in before.values()):
+            _plain_pooler(model)
         return
     old = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
     former = _last_layer(old)
@@ -159,6 +162,17 @@ def _carry_over(folder: Path, before: dict[int, str], model: Any) -> None:
             if name in places:
                 last.weight[index] = former.weight[places[name]]
                 last.bias[index] = former.bias[places[name]]
+
+
+def _plain_pooler(model: Any) -> None:
+    """Let the layer between encoder and outputs, where there is one, at first pass on what it gets.
+
+    Encoders of sentences were fitted without it: it stands in the way (training/results/recipe.md).
+    """
+    dense = getattr(getattr(model.base_model, "pooler", None), "dense", None)
+    if isinstance(dense, torch.nn.Linear) and dense.in_features == dense.out_features:
+        torch.nn.init.eye_(dense.weight)
+        torch.nn.init.zeros_(dense.bias)
 
 
 def _last_layer(model: Any) -> torch.nn.Linear:
