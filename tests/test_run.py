@@ -24,6 +24,7 @@ from stance.quotes import Quote
 from stance.runtime import OnnxModel
 from tests.conftest import LESSONS, SCHEME
 from training import bases, export, network, run, worth
+from training.baselines import BASELINES, FROZEN, WORDS
 from training.material import Material, prepared
 from training.run import Run, RunConfig
 from training.sources import tables_of
@@ -150,6 +151,21 @@ def test_the_card_states_data_figures_and_limits(model_folder: Path) -> None:
     for part in ("source 0", "Macro-F1", "quotation and speaker", "must not be used for", "Neighbours"):
         assert part in card
     assert "$" not in card
+
+
+def test_the_card_has_slices_and_simple_models_as_asked(
+    run_config: Callable[..., RunConfig], tmp_path: Path
+) -> None:
+    config = replace(run_config(tmp_path / "m", epochs=1), slices=("side", "publisher"))
+    run.fit(config)
+    card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert "### More of the test rows" in card
+    assert "| side | China | " in card
+    assert "publisher" not in card, "no row has such a column"
+    for name in (*BASELINES, FROZEN, f"{WORDS}, bare"):
+        assert f"| {name} | " in card
+    run.fit(replace(config, baselines=False))
+    assert "logistic regression" not in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_manifest_says_where_the_model_comes_from(model_folder: Path) -> None:

@@ -54,6 +54,8 @@ output = "models/from-file"
 schema = {json.dumps(str(schema_file))}
 version = "0.9"
 logs = "logs"
+slices = "side"
+baselines = false
 cv = 2
 search = 1
 
@@ -71,6 +73,9 @@ window = 48
     assert stance.load("models/from-file").classify("We hope.").model == "from-file 1.1"
     made = json.loads(Path("models/from-file/stance.json").read_text(encoding="utf-8"))["provenance"]
     assert (made["settings"]["epochs"], made["settings"]["batch_size"]) == (1, 8)
+    card = Path("models/from-file/README.md").read_text(encoding="utf-8")
+    assert "| side | China | " in card
+    assert "logistic regression" not in card
     logged = {path.parent.name for path in Path("logs").rglob("events.*")}
     assert logged == {"logs", "trial-0", "fold-1", "fold-2"}
 

@@ -109,6 +109,13 @@ def fit(
         int | None, typer.Option(min=0, help="Try so many settings on validation rows.")
     ] = None,
     logs: Annotated[Path | None, typer.Option(help="A folder for TensorBoard.")] = None,
+    slices: Annotated[
+        list[str] | None, typer.Option("--slice", help="A column by whose values the card gives figures.")
+    ] = None,
+    baselines: Annotated[
+        bool | None,
+        typer.Option("--baselines/--no-baselines", help="Put simple models on the card, too; they are."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
     """Fit, calibrate, export and measure; the model folder appears when all is done."""
@@ -128,6 +135,8 @@ def fit(
         "cv": cv,
         "search": search,
         "logs": logs,
+        "slices": slices or None,
+        "baselines": baselines,
     }
     settings = {"base": base, "seed": seed, **parsed(setting or ())}
     given = options(config, given, {name: value for name, value in settings.items() if value is not None})
@@ -259,8 +268,13 @@ def gather(
 def _for_run(given: dict[str, Any]) -> dict[str, Any]:
     """The options of a fit under the names that RunConfig gives them."""
     named = {"cv": "folds", "search": "trials"}
-    paths = {"output", "notes", "logs"}
-    return {named.get(name, name): Path(value) if name in paths else value for name, value in given.items()}
+    found = {named.get(name, name): value for name, value in given.items()}
+    for name, value in found.items():
+        if name in ("output", "notes", "logs"):
+            found[name] = Path(value)
+        elif name in ("measure", "teachers", "slices") and isinstance(value, str):
+            found[name] = [value]
+    return found
 
 
 def _first_process() -> bool:

@@ -9,6 +9,7 @@ from importlib import resources
 from string import Template
 
 from stance.folder import ModelFolder
+from training import report_text
 from training.export import Parity
 from training.markdown import table
 from training.report import Report
@@ -51,6 +52,8 @@ share; ECE over ten equal-width bins; *unsure* is the share of answers below the
 set on validation rows, *error when sure* the error of the other answers.
 
 $reports
+
+$details
 
 These figures are for rows like those in the tables. On other outlets, years or topics expect less.
 
@@ -97,6 +100,7 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
         f"calibration), {rows['test']:,} to test.",
         sources=_sources(provenance["sources"]),
         reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports),
+        details="\n\n".join(_details(one) for one in reports),
         parity=_parity(parity),
         command=_command(folder),
         settings=_listed(
@@ -133,6 +137,10 @@ def _command(folder: ModelFolder) -> str:
     parts = ["python -m training fit", *map(shlex.quote, provenance["data_sha256"])]
     parts += [f"--{name} {shlex.quote(value)}" for name, value in options if value]
     return " \\\n    ".join(parts)
+
+
+def _details(report: Report) -> str:
+    return "\n\n".join([f"### More of {report.data}", *report_text.details(report)])
 
 
 def _listed(table: Mapping[str, object]) -> str:

@@ -15,6 +15,7 @@ MANY = 5000  # rows from which on nothing depends on their number
 
 TEXT, TEXTS = "a text", "a text or a list of texts"
 NAMES, AXES, COUNT = "a table of texts", "a text or a table of axes", "a whole number of zero or more"
+YES = "true or false"
 # What a file of --config may hold beside its table [fit].
 OPTIONS = {
     "data": TEXTS,
@@ -28,6 +29,8 @@ OPTIONS = {
     "cv": COUNT,
     "search": COUNT,
     "logs": TEXT,
+    "slices": TEXTS,
+    "baselines": YES,
 }
 
 
@@ -195,6 +198,8 @@ def parsed(settings: Iterable[str]) -> dict[str, Any]:
 
 
 def _is(value: object, kind: str) -> bool:
+    if kind == YES:
+        return type(value) is bool
     if kind == COUNT:
         return type(value) is int and value >= 0
     if isinstance(value, dict):

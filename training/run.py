@@ -23,7 +23,7 @@ from training.provenance import Provenance, check_names
 from training.report import Report
 from training.search import Trial
 from training.sources import Source, tables_of
-from training.worth import measured
+from training.worth import Beside, measured
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,9 @@ class RunConfig:
     the card quotes. schema: a TOML file with axes, a mapping of axes, or "data" for the labels that occur;
     None: the axes of the starting model. columns: the user's own column names by what they hold. settings:
     of FitConfig, by name; the others are chosen by the number of rows. folds: of a cross-validation.
-    trials: settings to try. logs: for TensorBoard.
+    trials: settings to try. logs: for TensorBoard. slices: columns by whose values the card gives figures,
+    for tables that have them. baselines: whether it has those of simple models, which take minutes to learn
+    from many rows.
     """
 
     data: Source | Sequence[Source]
@@ -57,6 +59,8 @@ class RunConfig:
     folds: int = 0
     trials: int = 0
     logs: Path | None = None
+    slices: Sequence[str] = ()
+    baselines: bool = True
 
 
 @dataclass(frozen=True, repr=False)
@@ -147,7 +151,8 @@ def fit(config: RunConfig) -> Run:
         with export.staged(config.output) as folder:
             log.info("writing %s", config.output)
             parity = _exported(folder, config, material, fitting, provenance)
-            worth = measured(load(folder), material, tables, crossed)
+            beside = Beside(config.slices, baselines=config.baselines)
+            worth = measured(load(folder), material, tables, crossed, beside)
             run = replace(run, reports=worth.reports, worth=worth.gain, kept=worth.kept)
             shown = [*([found] if found else []), *run.reports]
             export.card(folder, card.text(ModelFolder.open(folder), parity, shown, notes=notes))

@@ -4,8 +4,10 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stance.calibration import Floats
 from stance.classifier import StanceClassifier
-from training import rehearsal
+from stance.quotes import Quote
+from training import network, rehearsal
 from training.baselines import Baselines
 from training.comparison import Comparison, between, compare
 from training.copies import fingerprint, fingerprints
@@ -35,11 +37,32 @@ class Worth:
     kept: Comparison | None = None
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What to find out beside a model's own figures.
+
+    slices: columns by whose values to give figures, for tables that have them. baselines: whether simple
+    models learn from the same rows.
+    """
+
+    slices: Sequence[str] = ()
+    baselines: bool = True
+
+    def simple(self, material: Material) -> Baselines:
+        """Simple models, one of them on what the base makes of quotations before it is fitted."""
+
+        def embed(quotes: Sequence[Quote]) -> Floats:
+            return network.embeddings(material.base, quotes, window=material.config.window)
+
+        return Baselines(material.split.train, embed) if self.baselines else Baselines(())
+
+
 def measured(
     model: StanceClassifier,
     material: Material,
     tables: Mapping[str, Sequence[Example]],
     crossed: CrossValidated | None,
+    beside: Beside,
 ) -> Worth:
     """Measure a model on the test rows and on further tables.
 
@@ -49,12 +72,13 @@ def measured(
     named = {"the test rows": test, **tables}
     notes = list(_calibration_notes(material))
     fitted_to = material.seen | set(fingerprints([*train, *material.split.validation]))
-    simple = Baselines(train)
+    simple = beside.simple(material)
     reports = [
         evaluate(
             model,
             rows,
             data=name,
+            slices=[one for one in beside.slices if any(one in row.row for row in rows)],
             simple=simple,
             notes=[*flattered("The model, or the one it started from,", rows, fitted_to), *notes],
         )
