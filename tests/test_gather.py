@@ -66,6 +66,20 @@ def test_of_unlabelled_quotations_the_first_reader_gives_the_label(texts: Path) 
     assert found["stance_readers"] == ["conciliatory", "defensive"]
 
 
+def test_a_stance_is_shared_with_what_else_could_be_defended_and_where_there_is_none(texts: Path) -> None:
+    def shares(*said: dict[str, str]) -> dict[str, float]:
+        rows = [row("unlabelled", 0, LOOSE[0]["quote"], **one) for one in said]
+        return dict(gather(texts, readings(texts, *rows)).rows[0]["stance_shares"])
+
+    clear = {"stance": "defensive"}
+    torn = {"stance": "defensive", "second": "accusatory", "clarity": "borderline"}
+    none = {"stance": "defensive", "clarity": "none"}
+    assert shares(clear) == {"accusatory": 0, "conciliatory": 0, "defensive": 1}
+    assert shares(torn) == {"accusatory": 0.3, "conciliatory": 0, "defensive": 0.7}
+    assert shares(none) == {"accusatory": 0.2, "conciliatory": 0.2, "defensive": 0.6}
+    assert shares(clear, torn) == {"accusatory": 0.15, "conciliatory": 0, "defensive": 0.85}
+
+
 def test_a_passage_of_a_document_has_the_speaker_of_the_quotation_that_it_stands_in(texts: Path) -> None:
     passage = "We found no charge in it."
     start = ARTICLE.index(passage)

@@ -134,6 +134,49 @@ def test_coders_labels_may_be_written_in_many_ways(cell: object, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        {"accusatory": 0.7, "defensive": 0.3},
+        {"Accusatory": 7, "defensive": 3, "conciliatory": None},
+        '{"accusatory": 1.4, "defensive": 0.6}',
+    ],
+    ids=str,
+)
+def test_labels_may_have_shares_of_a_row(cell: object, tmp_path: Path) -> None:
+    (example,) = labelled.read(table(tmp_path, {**GOOD, "stance_shares": cell}), SCHEME)
+    found = dict(example.shares["stance"])
+    assert found.pop("conciliatory", 0) == 0
+    assert found == pytest.approx({"accusatory": 0.7, "defensive": 0.3})
+
+
+@pytest.mark.parametrize("cell", ["", None])
+def test_a_row_without_shares(cell: object, tmp_path: Path) -> None:
+    rows = [{**GOOD, "stance_shares": {"accusatory": 1}}, {**GOOD, "stance_shares": cell}]
+    first, second = labelled.read(table(tmp_path, *rows), SCHEME)
+    assert (first.shares, second.shares) == ({"stance": {"accusatory": 1}}, {})
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"friendly": 1},
+        {"accusatory": 0},
+        {"accusatory": 2, "defensive": -1},
+        {"accusatory": "much"},
+        '{"accusatory": 0.7',
+        "accusatory: 0.7",
+        [0.7, 0.3],
+        0.7,
+    ],
+    ids=str,
+)
+def test_shares_that_make_no_sense(cell: object, tmp_path: Path) -> None:
+    wanted = r'stance_shares is .*, but must hold shares of the labels, such as \{"accusatory": 0.7, "defens'
+    with pytest.raises(LabelledFileError, match=wanted):
+        labelled.read(table(tmp_path, {**GOOD, "stance_shares": cell}), SCHEME)
+
+
+@pytest.mark.parametrize(
     ("cell", "weight"),
     [(2, 2.0), ("2.0", 2.0), (0, 0.0), ("0,25", 0.25), (" 3 ", 3.0), ("", 1.0), (None, 1.0)],
 )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -52,6 +53,14 @@ def test_the_target_is_what_the_coders_say_in_shares() -> None:
     assert both == [1, 0, 0, 0.5, 0, 0.5, 0, 0, 0]
     gap = target_row(example("accusatory", "accusatory", "", "defensive", "accusatory"), SCHEME)
     assert gap[3:6] == pytest.approx([2 / 3, 0, 1 / 3])
+
+
+def test_shares_that_are_given_go_before_coders() -> None:
+    given = replace(
+        example("accusatory", "accusatory", "defensive"),
+        shares={"stance": {"accusatory": 0.7, "defensive": 0.3}},
+    )
+    assert target_row(given, SCHEME)[3:6] == [0.7, 0, 0.3]
 
 
 def test_without_several_coders_the_target_is_the_label_and_without_a_label_nothing() -> None:

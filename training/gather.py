@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,10 @@ from training.copies import Clusters, fingerprint, words
 READINGS = Path(__file__).parent / "data" / "readings.csv"
 TEXTS = {"train": "train.jsonl", "unlabelled": "unlabelled.jsonl.gz", "documents": "documents.jsonl.gz"}
 LABELS = ("side", "stance", "sentiment", "clarity")
+# How much of a reader's vote goes to another stance that the reader could defend; and, where a quotation does
+# none of the three acts, to all of them alike (training/results/recipe.md).
+TO_SECOND, TO_ALL = 0.3, 0.6
+STANCES = ("accusatory", "conciliatory", "defensive")
 COLUMNS = {
     "train": ("id", "quote", "group", *LABELS),
     "unlabelled": ("quote",),
@@ -40,6 +44,15 @@ class Reading:
     stance: str
     sentiment: str
     clarity: str
+    second: str = ""
+
+    def shares(self) -> dict[str, float]:
+        """What it says of the stance: how much of one is each of STANCES."""
+        own = {self.stance: 1.0}
+        if self.second and self.second != self.stance:
+            own = {self.stance: 1 - TO_SECOND, self.second: TO_SECOND}
+        spread = TO_ALL if self.clarity == "none" else 0.0
+        return {one: spread / len(STANCES) + (1 - spread) * own.get(one, 0.0) for one in STANCES}
 
 
 @dataclass
@@ -54,8 +67,9 @@ def gather(folder: Path, readings: Path = READINGS) -> Gathered:
     """The quotations of a folder with everything that readers said of them, grouped by article.
 
     folder: holds the files of TEXTS. A row's labels are those of its first reader, the columns
-    ``side_readers`` … ``clarity_readers`` those of all. Speaker and context of a passage of a document are
-    those that ``find_quotes`` finds now. Raises TableError where a file cannot be read.
+    ``side_readers`` … ``clarity_readers`` those of all; ``stance_shares``, which are fitted, are the mean of
+    what they say. Speaker and context of a passage of a document are those that ``find_quotes`` finds now.
+    Raises TableError where a file cannot be read.
     """
     texts, found = _Texts(folder), Gathered([])
     for (table, row, spans), (check, said) in _readings(readings).items():
@@ -84,7 +98,7 @@ def _readings(path: Path) -> dict[tuple[str, str, str], tuple[str, list[Reading]
                 place = row["table"], row["row"], row["spans"]
                 if not _is_place(*place):
                     raise TableError(f"{path}, line {number}: {' '.join(place)} is no place of a quotation.")
-                said = Reading(*(row[name] for name in LABELS))
+                said = Reading(*(row[name] for name in (*LABELS, "second")))
                 found.setdefault(place, (row["check"], []))[1].append(said)
     except (OSError, UnicodeDecodeError, KeyError) as error:
         raise TableError(f"{path} cannot be read as a table of readings: {error!r}.") from error
@@ -162,7 +176,10 @@ def _labelled(row: dict[str, Any], said: Sequence[Reading]) -> dict[str, Any]:
     own = [Reading(**came_with)] if came_with else []
     readers = [*own, *said]
     several = {f"{name}_readers": [getattr(one, name) for one in readers] for name in LABELS}
-    return {**row, **asdict(readers[0]), **several}
+    shares = [one.shares() for one in readers]
+    mean = {one: round(sum(said[one] for said in shares) / len(shares), 4) for one in STANCES}
+    labels = {name: getattr(readers[0], name) for name in LABELS}
+    return {**row, **labels, **several, "stance_shares": mean}
 
 
 def _group(rows: Sequence[dict[str, Any]]) -> None:

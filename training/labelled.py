@@ -1,6 +1,5 @@
 """Labelled rows → Examples; every bad row is reported, all at once."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import ColumnError, LabelledFileError, QuoteError
-from stance.labels import LabelScheme, legal_label, nearest
+from stance.labels import Axis, LabelScheme, legal_label, nearest
 from stance.quotes import Quote
 from stance.tables import QUOTE_COLUMNS, Row, quote_columns, quote_of
+from training import coders
 from training.sources import Source, Table, tables_of
 
 QUOTATION = "quotation"  # the kind of finding after which a row has nothing to be labelled
@@ -18,9 +18,6 @@ SPLITS = ("train", "validation", "test")
 CLARITIES = ("clear", "borderline", "none")
 # Beside those of a quotation and one an axis; all others are carried along.
 KNOWN_COLUMNS = ("group", "source", "clarity", "weight", "split")
-# An item of a list in a CSV cell as Python and numpy print it; and what stands between items elsewhere.
-LIST_ITEM = re.compile(r"""(["'])(.*?)\1|\b(?:None|null|nan)\b""")
-MARKS = re.compile(r"[,;|]")
 COMMA = re.compile(r"\d+,\d\d?")  # a decimal comma, and surely none that parts thousands
 SHOWN = 50  # findings that a message prints; the error holds all of them
 
@@ -31,7 +28,8 @@ class Example:
 
     labels: axis → label, None where it is missing. group: what must not be divided between training
     and test, such as an article. weight: how much the row counts in training. readers: axis → the labels
-    of several coders, "" where one gave none. row: all cells. table, line: where the row stands.
+    of several coders, "" where one gave none. shares: axis → how much of the row each label has, where that
+    is said. row: all cells. table, line: where the row stands.
     """
 
     quote: Quote
@@ -42,6 +40,7 @@ class Example:
     weight: float = 1.0
     split: str | None = None
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     row: Mapping[str, Any] = field(default_factory=dict)
     table: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
@@ -113,7 +112,7 @@ class _Reader:
                 )
         self._quote = quote_columns(Path(table.name), names, mapping)
         self._name = {role: mapping.get(role, role) for role in (*KNOWN_COLUMNS, *scheme.names)}
-        self._readers = {axis: _reader_columns(self._name[axis], names) for axis in scheme.names}
+        self._readers = {axis: coders.reader_columns(self._name[axis], names) for axis in scheme.names}
         if not any(self._name[axis] in names for axis in scheme.names):
             raise ColumnError(
                 f"{table.name} has a column for none of the axes {', '.join(scheme.names)}, only "
@@ -135,6 +134,13 @@ class _Reader:
                 yield from _illegal("label", column, label, axis.labels, self._home(label))
             for given in self._labels_of_readers(row, axis.name):
                 yield from _illegal("label of a coder", f"a coder's {column}", given, axis.labels)
+            if self._shares(row, axis) is None:
+                column = f"{self._name[axis.name]}{coders.SHARES}"
+                yield (
+                    "shares",
+                    f"{column} is {str(row.get(column))[:60]}, but must hold shares of the labels, such as "
+                    f'{{"{axis.labels[0]}": 0.7, "{axis.labels[-1]}": 0.3}}.',
+                )
         yield from _illegal("clarity", self._name["clarity"], self._cell(row, "clarity"), CLARITIES)
         yield from _illegal("split", self._name["split"], self._cell(row, "split"), SPLITS)
         weight = self._cell(row, "weight")
@@ -168,6 +174,7 @@ class _Reader:
             weight=1.0 if (weighs := _weight(weight)) is None else weighs,
             split=legal_label(self._cell(row, "split"), SPLITS),
             readers={name: labels for name, labels in given.items() if any(labels)},
+            shares={axis.name: found for axis in self._scheme.axes if (found := self._shares(row, axis))},
             row={**row, **spelt},
             table=self._table.name,
             line=number,
@@ -181,34 +188,18 @@ class _Reader:
     def _cell(self, row: Row, role: str) -> str:
         return str(row.get(self._name[role], "")).strip()
 
+    def _shares(self, row: Row, axis: Axis) -> dict[str, float] | None:
+        """The share of each label, nothing where none is said; None where the cell makes no sense."""
+        try:
+            return coders.shares_in(row.get(f"{self._name[axis.name]}{coders.SHARES}"), axis.labels)
+        except (ValueError, TypeError):
+            return None
+
     def _labels_of_readers(self, row: Row, axis: str) -> tuple[str, ...]:
         listed, single = self._readers[axis]
         if listed:
-            return _as_labels(row.get(listed))
+            return coders.labels_in(row.get(listed))
         return tuple(str(row.get(name, "")).strip() for name in single)
-
-
-def _reader_columns(axis: str, names: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The column with the labels of all coders (``stance_readers``), or one for each (``stance_1`` …)."""
-    listed, prefix = f"{axis}_readers", f"{axis}_"
-    single = [name for name in names if name.startswith(prefix) and name.removeprefix(prefix).isdecimal()]
-    single.sort(key=lambda name: int(name.removeprefix(prefix)))
-    return (listed if listed in names else None), single
-
-
-def _as_labels(cell: Any) -> tuple[str, ...]:
-    if isinstance(cell, str):
-        cell = _list_in(cell.strip())
-    return tuple(str(label or "").strip() for label in cell or ())
-
-
-def _list_in(cell: str) -> list[Any]:
-    if not cell.startswith("["):
-        return MARKS.split(cell)
-    try:
-        return list(json.loads(cell))
-    except ValueError:
-        return [item[2] for item in LIST_ITEM.finditer(cell)]
 
 
 def _no_words(column: str, text: str) -> Iterator[tuple[str, str]]:

@@ -20,12 +20,15 @@ def label_row(example: Example, scheme: LabelScheme) -> list[int]:
 
 
 def target_row(example: Example, scheme: LabelScheme) -> list[float]:
-    """What each output should say, by axis: the shares of several coders, else all for the label.
+    """What each output should say, by axis: the shares that are given, else those of several coders.
 
-    A label that most coders did not give was decided otherwise, and goes before them.
+    Else all for the label; one that most coders did not give was decided otherwise, and goes before them.
     """
     targets: list[float] = []
     for axis in scheme.axes:
+        if shares := example.shares.get(axis.name):
+            targets += [shares.get(one, 0.0) for one in axis.labels]
+            continue
         given = [one for one in example.readers.get(axis.name, ()) if one]
         label = example.labels.get(axis.name)
         most = max(map(given.count, given), default=0)

@@ -116,7 +116,7 @@ def _renamed(table: Table, columns: Mapping[str, str]) -> Table:
         own = next((one for one in QUOTE_COLUMNS.get(role, (role,)) if one in free), None)
         if own:
             # With it go the labels of several coders.
-            coders = re.compile(rf"{re.escape(own)}(_readers|_\d+)?")
+            coders = re.compile(rf"{re.escape(own)}(_readers|_shares|_\d+)?")
             new |= {one: name + one.removeprefix(own) for one in free if coders.fullmatch(one)}
         elif role != "quote" and not nearest(name, table.columns, cutoff=SLIP):  # which is an error
             added.append(name)

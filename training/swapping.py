@@ -46,7 +46,9 @@ def by_another(example: Example, speakers: Mapping[str, Sequence[str]], rng: ran
     other = rng.choice(others)
     quote = replace(example.quote, speaker=rng.choice(speakers[other]), context=None)
     readers = {axis: given for axis, given in example.readers.items() if axis != SIDE}
-    return replace(example, quote=quote, labels={**example.labels, SIDE: other}, readers=readers)
+    shares = {axis: given for axis, given in example.shares.items() if axis != SIDE}
+    labels = {**example.labels, SIDE: other}
+    return replace(example, quote=quote, labels=labels, readers=readers, shares=shares)
 
 
 def swapped(
