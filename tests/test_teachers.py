@@ -20,18 +20,33 @@ from training.dataset import training_rows
 from training.labelled import Example
 from training.losses import MISSING
 from training.run import RunConfig, fit
+from training.swapping import SPOKESPEOPLE
 from training.teachers import Teachers
 
 QUOTES = [Quote("They steal and lie.", "a US senator"), Quote("We welcome talks.", "the Chinese ministry")]
 PLAIN = FitConfig(epochs=1, bare_share=0.0, context_share=0.0, teacher_share=0.5)
 
 
+def said(folder: Path, quotes: list[Quote]) -> np.ndarray:
+    """All probabilities [quotes, width] of a model."""
+    found = load(folder).classify_many(quotes)
+    return np.array(
+        [[p[axis.name].scores[one] for axis in SCHEME.axes for one in axis.labels] for p in found]
+    )
+
+
 def test_targets_are_the_mean_of_what_the_teachers_say(model_folder: Path) -> None:
     found = Teachers.open([model_folder, model_folder], SCHEME).targets(QUOTES)
     assert found.shape == (2, SCHEME.width)
-    for row, p in zip(found, load(model_folder).classify_many(QUOTES), strict=True):
-        said = [p[axis.name].scores[label] for axis in SCHEME.axes for label in axis.labels]
-        np.testing.assert_allclose(row, said, atol=1e-6)
+    np.testing.assert_allclose(found[:, :3], said(model_folder, QUOTES)[:, :3], atol=1e-6)
+
+
+def test_of_the_words_teachers_say_the_same_whoever_says_them(model_folder: Path) -> None:
+    teachers = Teachers.open([model_folder], SCHEME)
+    heard = [QUOTES[0], *(replace(QUOTES[0], speaker=who) for who in SPOKESPEOPLE)]
+    found = teachers.targets([replace(QUOTES[0], context="They met.")])[0]
+    alone = np.concatenate([said(model_folder, [quote]) for quote in heard])
+    np.testing.assert_allclose(found[3:], alone[:, 3:].mean(axis=0), atol=1e-6)
 
 
 def test_a_quotation_is_read_once(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stance.classifier import StanceClassifier
+from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training import intervals
 from training.intervals import Score
@@ -22,6 +23,12 @@ class Swap:
 
     axis: str
     flips: Score
+
+
+def both_sides(scheme: LabelScheme) -> tuple[str, ...]:
+    """SPOKESPEOPLE, if a model knows the sides for which they speak."""
+    sides = next((axis.labels for axis in scheme.axes if axis.name == SIDE), ())
+    return SPOKESPEOPLE if {"US", "China"} <= set(sides) else ()
 
 
 def speakers_by_side(examples: Sequence[Example]) -> dict[str, list[str]]:
@@ -62,13 +69,13 @@ def swapped(
     Each quotation is read twice, without its context, as said by each of SPOKESPEOPLE; intervals are
     resampled by group.
     """
-    sides = next((axis.labels for axis in classifier.scheme.axes if axis.name == SIDE), ())
     axes = [axis for axis in classifier.scheme.axes if axis.name != SIDE]
-    if not {"US", "China"} <= set(sides) or not examples:
+    speakers = both_sides(classifier.scheme)
+    if not speakers or not examples:
         return ()
     first, second = (
         list(classifier.stream(watch([replace(row.quote, speaker=who, context=None) for row in examples])))
-        for who in SPOKESPEOPLE
+        for who in speakers
     )
     groups = [example.group for example in examples]
     found = []

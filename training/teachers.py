@@ -1,6 +1,7 @@
 """Fitted models that a fit learns from, beside the labels: what several know goes into one."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,14 @@ from stance.errors import SettingsError
 from stance.folder import MANIFEST, ModelFolder, sha256
 from stance.labels import LabelScheme
 from stance.quotes import Quote
+from training.swapping import SIDE, both_sides
 
 
 class Teachers:
     """Models with the same axes, whose mean probabilities are targets.
+
+    On all axes but the side they are also asked what they would say had a US or a Chinese spokesperson said
+    it, so that their pupil learns what the words say, whoever says them.
 
     Source: Hinton, Vinyals and Dean 2015, "Distilling the knowledge in a neural network".
     """
@@ -45,7 +50,19 @@ class Teachers:
         return [sha256((folder.path / MANIFEST).read_bytes()) for folder in self.folders]
 
     def targets(self, quotes: Sequence[Quote]) -> Floats:
-        """The mean calibrated probabilities [quotes, width] of all outputs; each quotation is read once."""
+        """The mean calibrated probabilities [quotes, width] of all outputs, of quotations without context."""
+        found = self._mean([replace(quote, context=None) for quote in quotes])
+        others = [
+            self._mean([replace(quote, speaker=who, context=None) for quote in quotes])
+            for who in both_sides(self._scheme)
+        ]
+        for axis in self._scheme.axes:
+            if axis.name != SIDE:
+                found[:, axis.slice] = np.mean([one[:, axis.slice] for one in (found, *others)], axis=0)
+        return found
+
+    def _mean(self, quotes: Sequence[Quote]) -> Floats:
+        """Each quotation is read once, however often it is asked for."""
         new = list(dict.fromkeys(quote for quote in quotes if quote not in self._known))
         if new:
             self._models = self._models or [load(folder.path) for folder in self.folders]
