@@ -31,8 +31,8 @@ def test_settings_from_a_command_line() -> None:
         ("learning_rate=NaN", "learning_rate must be above zero, but is nan"),
         ("keep=1", "keep must be a share below one, but is 1"),
         ("warmup_share=1.5", "warmup_share must be a share, at most one, but is 1.5"),
-        ("bare_share=0.9", "bare_share and context_share and swap_share must be shares of one whole"),
-        ("bare_share=NaN", "bare_share and context_share and swap_share must be shares of one whole"),
+        ("bare_share=0.9", "bare_share and context_share must be shares of one whole"),
+        ("bare_share=NaN", "bare_share and context_share must be shares of one whole"),
         ("test_share=-0.1", "validation_share and test_share must be shares"),
         ("test_share=0.9", "leave no rows to train"),
         ("window=8", "window must be 16 tokens or more"),
@@ -81,7 +81,10 @@ def test_what_was_typed_goes_before_what_the_file_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochs = 2", r"fit\.toml has unknown keys: epochs\. Known are \[fit\] and columns, cv, data, logs"),
+        (
+            "epochs = 2",
+            r"fit\.toml has unknown keys: epochs\. Known are \[fit\] and baselines, columns, cv, data, logs",
+        ),
         ("[fit]\nepoch = 2", r"Unknown setting epoch\. Known are bare_share"),
         ("fit = 3", "fit must be a table, but is 3"),
         ('cv = "3"', "cv must be a whole number of zero or more, but is '3'"),

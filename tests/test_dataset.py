@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from tokenizers import Tokenizer
 
@@ -55,7 +57,7 @@ def test_labels_have_a_gap_where_one_is_missing(encoder: Encoder) -> None:
     rows = scoring_rows(EXAMPLES[:1], SCHEME, encoder)
     assert rows[0]["labels"] == [0.0, -100.0, 1.0, *(1, 0, 0, 0, 0, 0, 0, 1, 0), 0.5]
     batch = Collator(encoder, with_types=True)([rows[0]])
-    assert batch["labels"].shape == (1, 13)
+    assert batch["labels"].shape == (1, 14)
     assert "token_type_ids" not in Collator(encoder, with_types=False)([rows[0]])
 
 
@@ -77,16 +79,27 @@ def test_a_row_seldom_meets_itself_in_a_batch(encoder: Encoder) -> None:
     assert sum(distinct) / len(distinct) > 0.9
 
 
-def test_rows_are_shown_as_said_by_another_side_as_often_as_asked(encoder: Encoder) -> None:
-    quotes = [Quote(f"We will answer number {n} soon.", speaker="a US senator") for n in range(100)]
+def test_half_of_the_rows_have_a_twin_by_another_side_where_that_shall_change_nothing(
+    encoder: Encoder,
+) -> None:
+    quotes = [Quote(f"We will answer number {n} soon.", speaker="a US senator") for n in range(99)]
     there = {"side": "US", "stance": "defensive", "sentiment": None}
-    rows = [Example(one, there, one.text) for one in quotes]
+    rows = [Example(one, there, one.text, weight=3.0) for one in quotes]
     rows.append(Example(Quote("We meet.", "the Chinese ministry"), {**there, "side": "China"}, "other"))
-    shares = {"bare_share": 0.0, "context_share": 0.0, "swap_share": 0.5}
-    shown = training_rows(rows, SCHEME, encoder, FitConfig(epochs=4, **shares))
-    sides = [labels[0] for labels in shown["labels"]]
-    assert sides.count(1.0) / len(sides) == pytest.approx(0.5, abs=0.1)
-    stances = {labels[1] for labels in shown["labels"]}
-    assert stances == {2.0}
-    again = training_rows(rows, SCHEME, encoder, FitConfig(epochs=4, **shares))
-    assert again["ids"] == shown["ids"]
+    config = FitConfig(epochs=4, context_share=0.0, consistency=1.0)
+    shown = training_rows(rows, SCHEME, encoder, config)
+    twins = [row["twin"] for row in shown if row["twin"]]
+    assert len(twins) == 200
+    assert {tuple(twin["labels"][:3]) for twin in twins} <= {(1, -100, -100), (0, -100, -100)}
+    assert {twin["labels"][-1] for twin in twins} <= {3.0, 1.0}
+    again = training_rows(rows, SCHEME, encoder, config)
+    assert list(again) == list(shown)
+    assert not any(training_rows(rows, SCHEME, encoder, replace(config, consistency=0.0))["twin"])
+
+
+def test_twins_come_behind_the_rows_and_say_whose_they_are(encoder: Encoder) -> None:
+    row, other = ({"ids": [2, 5, 3], "types": [0, 0, 0], "labels": [k]} for k in (1.0, 7.0))
+    twin = {"ids": [2, 5, 6, 3], "types": [0, 0, 1, 1], "labels": [9.0]}
+    batch = Collator(encoder, with_types=True)([{**row, "twin": None}, {**other, "twin": twin}])
+    assert batch["input_ids"].shape == (3, 4)
+    assert batch["labels"].tolist() == [[1, -1], [7, -1], [9, 1]]

@@ -77,9 +77,10 @@ def changed(fitting: Fitting, start: dict[str, np.ndarray]) -> set[str]:
 
 @pytest.fixture
 def start(base: Base) -> dict[str, np.ndarray]:
-    """The weights before a fit, but for the head, which is drawn anew."""
+    """The weights before a fit: a plain pooler, and a head that is drawn anew."""
     loaded = AutoModelForSequenceClassification.from_pretrained(base.folder)
-    return {name: value.numpy() for name, value in loaded.state_dict().items()}
+    plain = {"bert.pooler.dense.weight": np.eye(32), "bert.pooler.dense.bias": np.zeros(32)}
+    return {name: value.numpy() for name, value in loaded.state_dict().items()} | plain
 
 
 def state(tmp_path: Path, number: int = 1) -> dict[str, Any]:

@@ -13,9 +13,9 @@ EVEN = [torch.ones(3)] * 3
 
 
 def row(side: int, stance: int, sentiment: int, weight: float = 1) -> list[float]:
-    """The labels of a row as training gives them: positions, a target for each output, the weight."""
+    """The labels of a row as training gives them: positions, targets of all outputs, the weight, no twin."""
     places = (side, stance, sentiment)
-    return [*places, *(float(place == k) for place in places for k in range(3)), weight]
+    return [*places, *(float(place == k) for place in places for k in range(3)), weight, -1]
 
 
 def loss(logits: list[list[float]], labels: list[list[float]], weights: list[torch.Tensor] = EVEN) -> float:
@@ -48,6 +48,18 @@ def test_rare_labels_weigh_more() -> None:
     assert stance.tolist() == pytest.approx([1, 1, 1])
 
 
+def test_a_twin_that_is_read_otherwise_costs_on_all_axes_but_the_side() -> None:
+    def cost(twin: list[float], consistency: float = 0.5) -> float:
+        labels = [row(0, 1, MISSING), [*row(1, MISSING, MISSING)[:-1], 0]]
+        outputs = SimpleNamespace(logits=torch.tensor([[50.0, 0, 0, 0, 50, 0, 0, 0, 0], twin]))
+        return float(MaskedCrossEntropy(SCHEME, EVEN, consistency)(outputs, torch.tensor(labels)))
+
+    assert cost([0.0, 50, 0, 0, 50, 0, 0, 0, 0]) == pytest.approx(0)
+    assert cost([0.0, 50, 0, 0, 0, 50, 0, 0, 0]) == pytest.approx(0.5 * 2 * 50)
+    assert cost([0.0, 50, 0, 0, 0, 50, 0, 0, 0], 0.0) == pytest.approx(0)
+    assert cost([50.0, 0, 0, 0, 50, 0, 0, 0, 0]) == pytest.approx(50 / 2), "its side is another"
+
+
 def test_the_target_is_what_the_coders_say_in_shares() -> None:
     both = target_row(example("accusatory", "accusatory", "defensive"), SCHEME)
     assert both == [1, 0, 0, 0.5, 0, 0.5, 0, 0, 0]
@@ -72,7 +84,7 @@ def test_without_several_coders_the_target_is_the_label_and_without_a_label_noth
 
 
 def test_the_loss_of_two_coders_who_differ_is_least_halfway_between_them() -> None:
-    labels = [[0, 0, MISSING, *target_row(example("accusatory", "accusatory", "defensive"), SCHEME), 1]]
+    labels = [[0, 0, MISSING, *target_row(example("accusatory", "accusatory", "defensive"), SCHEME), 1, -1]]
     sure, even = [50.0, 0, 0, 50, 0, 0, 0, 0, 0], [50.0, 0, 0, 50, 0, 50, 0, 0, 0]
     assert loss([even], labels) == pytest.approx(torch.log(torch.tensor(2.0)).item())
     assert loss([sure], labels) > 20

@@ -72,8 +72,8 @@ def test_a_row_can_be_shown_as_said_by_another_side() -> None:
     assert speakers == {"US": ["a senator"], "China": ["a ministry"]}
     found = by_another(rows[0], speakers, random.Random(1))
     assert found.quote == Quote("They lie.", "a ministry")
-    assert found.labels == {"side": "China", "stance": "accusatory", "sentiment": "negative"}
-    assert found.readers == {"stance": ("accusatory", "defensive")}  # what they say of the words holds
+    assert found.labels == {"side": "China", "stance": None, "sentiment": None}
+    assert (found.readers, found.shares) == ({}, {})
 
 
 def test_a_row_without_a_side_or_without_another_stays_as_it_is() -> None:

@@ -58,7 +58,7 @@ class FitConfig:
     bare_share: float = 0.25  # rows shown without speaker; the rest of the shares is speaker alone
     context_share: float = 0.3  # rows shown with speaker and context
     teacher_share: float = 0.7  # of the targets, that teachers give, where there are any
-    swap_share: float = 0.0  # rows shown with a speaker of another side, whose side they then have
+    consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     validation_share: float = 0.1
     test_share: float = 0.1
@@ -75,7 +75,14 @@ class FitConfig:
         for name in ("epochs", "batch_size", "learning_rate", "patience", "checkpoint_steps"):
             if not getattr(self, name) > 0:
                 raise SettingsError(f"{name} must be above zero, but is {getattr(self, name)}.")
-        for name in ("frozen_epochs", "frozen_layers", "rehearsal", "weight_decay", "warmup_share"):
+        for name in (
+            "frozen_epochs",
+            "frozen_layers",
+            "rehearsal",
+            "weight_decay",
+            "warmup_share",
+            "consistency",
+        ):
             if not getattr(self, name) >= 0:
                 raise SettingsError(f"{name} must be zero or more, but is {getattr(self, name)}.")
         if not 0 <= self.keep < 1:
@@ -84,7 +91,7 @@ class FitConfig:
             raise SettingsError(f"teacher_share must be a share, at most one, but is {self.teacher_share}.")
         if self.warmup_share > 1:
             raise SettingsError(f"warmup_share must be a share, at most one, but is {self.warmup_share}.")
-        for names in (("bare_share", "context_share", "swap_share"), ("validation_share", "test_share")):
+        for names in (("bare_share", "context_share"), ("validation_share", "test_share")):
             shares = [getattr(self, name) for name in names]
             if not (min(shares) >= 0 and sum(shares) <= 1):
                 told = " and ".join(names), " and ".join(map(str, shares))

@@ -26,7 +26,7 @@ FORMS: dict[str, Callable[[Quote], Quote]] = {
     "quotation, speaker and context": lambda quote: quote,
 }
 BARE, ATTRIBUTED, IN_CONTEXT = FORMS
-SWAPPED = "quotation and a speaker of another side"  # in training alone
+TWINS = 0.5  # of the rows, that are shown as said by another side, too, where that shall change nothing
 POOL = 50  # batches among which rows are sorted by length, at most
 
 
@@ -39,24 +39,21 @@ def training_rows(
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
 
-    teachers: give a share of the targets, for the form in which the row is shown.
+    teachers: give a share of the targets, for the form in which the row is shown. Where the settings ask for
+    consistency, some rows have a twin: the same words by a speaker of another side, with that side alone.
 
     The order is fixed by the seed alone, so that an interrupted run goes on where it was.
     """
     rng = random.Random(config.seed)
     rows: list[dict[str, Any]] = []
-    speakers = swapping.speakers_by_side(examples)
     for _ in range(config.epochs):
         forms = [_drawn(rng, config) for _ in examples]
-        shown = [
-            swapping.by_another(example, speakers, rng) if form == SWAPPED else example
-            for example, form in zip(examples, forms, strict=True)
-        ]
-        forms = [ATTRIBUTED if form == SWAPPED else form for form in forms]
-        epoch = _encoded_rows(shown, forms, scheme, encoder)
+        epoch = _encoded_rows(examples, forms, scheme, encoder)
         if teachers:
-            quotes = [FORMS[form](example.quote) for example, form in zip(shown, forms, strict=True)]
+            quotes = [FORMS[form](example.quote) for example, form in zip(examples, forms, strict=True)]
             _mix(epoch, teachers.targets(quotes), scheme, config.teacher_share)
+        if config.consistency:
+            _add_twins(epoch, examples, scheme, encoder, rng)
         rng.shuffle(epoch)
         rows += epoch
     # No pool is longer than an epoch, or the times that a row is shown would meet in one batch.
@@ -74,18 +71,21 @@ def scoring_rows(
 
 @dataclass(frozen=True)
 class Collator:
-    """Rows → the tensors [rows, length] that a network takes."""
+    """Rows, and behind them their twins → the tensors [rows, length] that a network takes."""
 
     encoder: Encoder
     with_types: bool
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Pad the rows to the longest of them."""
-        batch = self.encoder.pad([Encoded(row["ids"], row["types"], False) for row in rows])
+        """Pad the rows to the longest of them; the last label of a twin says whose it is, else -1."""
+        twins = [(place, row["twin"]) for place, row in enumerate(rows) if row["twin"]]
+        shown = [*((-1, row) for row in rows), *twins]
+        batch = self.encoder.pad([Encoded(row["ids"], row["types"], False) for _, row in shown])
+        labels = np.array([[*row["labels"], place] for place, row in shown], dtype=np.float32)
         tensors = {
             "input_ids": torch.from_numpy(batch.ids),
             "attention_mask": torch.from_numpy(batch.mask),
-            "labels": torch.tensor(np.array([row["labels"] for row in rows], dtype=np.float32)),
+            "labels": torch.from_numpy(labels),
         }
         if self.with_types:
             tensors["token_type_ids"] = torch.from_numpy(batch.types)
@@ -101,9 +101,27 @@ def _encoded_rows(
             "ids": encoded.ids,
             "types": encoded.types,
             "labels": [*map(float, label_row(example, scheme)), *target_row(example, scheme), example.weight],
+            "twin": None,
         }
         for example, encoded in zip(examples, encoder.encode(quotes), strict=True)
     ]
+
+
+def _add_twins(
+    rows: Sequence[dict[str, Any]],
+    examples: Sequence[Example],
+    scheme: LabelScheme,
+    encoder: Encoder,
+    rng: random.Random,
+) -> None:
+    speakers = swapping.speakers_by_side(examples)
+    drawn = rng.sample(range(len(examples)), round(TWINS * len(examples)))
+    twins = {place: swapping.by_another(examples[place], speakers, rng) for place in drawn}
+    twins = {place: twin for place, twin in twins.items() if twin is not examples[place]}
+    encoded = _encoded_rows(list(twins.values()), [ATTRIBUTED] * len(twins), scheme, encoder)
+    for place, row in zip(twins, encoded, strict=True):
+        del row["twin"]
+        rows[place]["twin"] = row
 
 
 def _mix(rows: Sequence[dict[str, Any]], taught: Floats, scheme: LabelScheme, share: float) -> None:
@@ -117,9 +135,8 @@ def _mix(rows: Sequence[dict[str, Any]], taught: Floats, scheme: LabelScheme, sh
 
 
 def _drawn(rng: random.Random, config: FitConfig) -> str:
-    bare, around, swap = config.bare_share, config.context_share, config.swap_share
-    shares = bare, 1 - bare - around - swap, around, swap
-    return rng.choices((BARE, ATTRIBUTED, IN_CONTEXT, SWAPPED), weights=shares)[0]
+    bare, around = config.bare_share, config.context_share
+    return rng.choices((BARE, ATTRIBUTED, IN_CONTEXT), weights=(bare, 1 - bare - around, around))[0]
 
 
 def _by_length(

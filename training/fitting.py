@@ -119,7 +119,9 @@ class Fitting:
             train_dataset=rows,
             eval_dataset=scoring_rows(split.validation, self._scheme, self.encoder),
             data_collator=self._collator,
-            compute_loss_func=MaskedCrossEntropy(self._scheme, self._weights(split.train)),
+            compute_loss_func=MaskedCrossEntropy(
+                self._scheme, self._weights(split.train), self._config.consistency
+            ),
             compute_metrics=self._metrics,
             callbacks=[
                 _Stopping(self._config.patience),

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from stance.labels import LabelScheme
 from training.labelled import Example
+from training.swapping import SIDE
 
 MISSING = -100  # stands for a label that a row does not have
 
@@ -56,21 +57,38 @@ class MaskedCrossEntropy:
     """Mean cross-entropy over the labels that are there, summed over the axes.
 
     Where several coders have labelled a row, its target is the shares of their labels, as in Peterson et
-    al. 2019, "Human uncertainty makes classification more robust".
+    al. 2019, "Human uncertainty makes classification more robust". consistency: what it weighs that a row
+    and its twin, the same words by a speaker of another side, get other probabilities on the other axes:
+    symmetric Kullback–Leibler divergence, as between two passes in Liang et al. 2021, "R-Drop".
     """
 
     scheme: LabelScheme
     class_weights: Sequence[torch.Tensor]
+    consistency: float = 0.0
 
     def __call__(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
-        """outputs.logits [rows, width]; labels [rows, axes + width + 1]: the position of the label of each
-        axis, the targets of all outputs, the row's weight."""
-        logits, weight = outputs.logits, labels[:, -1]
-        targets = labels[:, len(self.scheme.axes) : -1]
+        """outputs.logits [rows, width]; labels [rows, axes + width + 2]: the position of the label of each
+        axis, the targets of all outputs, the row's weight, and whose twin it is, -1 for nobody's."""
+        logits, weight, twin_of = outputs.logits, labels[:, -2], labels[:, -1].long()
+        targets = labels[:, len(self.scheme.axes) : -2]
         total = torch.zeros((), device=logits.device)
         for place, axis in enumerate(self.scheme.axes):
             weighed = targets[:, axis.slice] * self.class_weights[place].to(logits.device)
             losses = -(weighed * functional.log_softmax(logits[:, axis.slice], dim=-1)).sum(dim=-1)
             there = (labels[:, place] != MISSING) * weight
             total = total + (losses * weight).sum() / there.sum().clamp(min=1e-6)
+        twins = twin_of >= 0
+        if self.consistency and bool(twins.any()):
+            total = total + self.consistency * self._apart(logits[twin_of[twins]], logits[twins])
         return total
+
+    def _apart(self, some: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        """How far two readings [rows, width] of the same words are from one another."""
+        found = torch.zeros((), device=some.device)
+        for axis in self.scheme.axes:
+            if axis.name != SIDE:
+                one, other = (
+                    functional.log_softmax(logits[:, axis.slice], dim=-1) for logits in (some, others)
+                )
+                found = found + ((one.exp() - other.exp()) * (one - other)).sum(dim=-1).mean()
+        return found

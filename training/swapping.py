@@ -42,7 +42,7 @@ def speakers_by_side(examples: Sequence[Example]) -> dict[str, list[str]]:
 
 
 def by_another(example: Example, speakers: Mapping[str, Sequence[str]], rng: random.Random) -> Example:
-    """The same words by a speaker of another side, drawn at random, with that side and without context.
+    """The same words, without context, by a speaker of another side, drawn at random; labels but for it none.
 
     As it is where its side is not known or there is no other.
     """
@@ -52,10 +52,8 @@ def by_another(example: Example, speakers: Mapping[str, Sequence[str]], rng: ran
         return example
     other = rng.choice(others)
     quote = replace(example.quote, speaker=rng.choice(speakers[other]), context=None)
-    readers = {axis: given for axis, given in example.readers.items() if axis != SIDE}
-    shares = {axis: given for axis, given in example.shares.items() if axis != SIDE}
-    labels = {**example.labels, SIDE: other}
-    return replace(example, quote=quote, labels=labels, readers=readers, shares=shares)
+    labels = {axis: other if axis == SIDE else None for axis in example.labels}
+    return replace(example, quote=quote, labels=labels, readers={}, shares={})
 
 
 def swapped(
