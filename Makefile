@@ -7,8 +7,7 @@ MEASURE ?=
 BASE ?= sentence-transformers/all-MiniLM-L6-v2
 SHIPPED := models/stance-minilm
 VERSION := 1.1.0
-STAGES := runs/shipped
-TEACHERS := $(foreach seed,13 14 15,$(STAGES)/teacher-$(seed))
+REAL := runs/real.jsonl
 HELD_OUT := $(wildcard training/data/*_held_out.jsonl)
 
 .PHONY: read test notebooks browser acceptance model lint types clean
@@ -30,16 +29,12 @@ acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: f
 	$(FULL)/bin/python -m pytest -m acceptance
 	$(FULL)/bin/python -m tests.benchmarks.cold_start
 
-model: $(TEACHERS:%=%/stance.json)  ## fit the shipped model: each stage goes on where it was stopped
+model: $(REAL)  ## fit the shipped model; goes on where it was stopped
 	$(FULL)/bin/python -m training fit --config training/recipe.toml --base $(BASE) --seed 13 \
-		$(TEACHERS:%=--teacher %) $(foreach table,$(HELD_OUT) $(MEASURE),--measure $(table)) \
+		$(foreach table,$(HELD_OUT) $(MEASURE),--measure $(table)) \
 		--notes training/data/card_notes.md --version $(VERSION) --output $(SHIPPED) --resume
 
-$(STAGES)/teacher-%/stance.json: $(STAGES)/real.jsonl
-	$(FULL)/bin/python -m training fit --config training/recipe.toml --base $(BASE) --seed $* \
-		--no-baselines --output $(@D) --resume
-
-$(STAGES)/real.jsonl: training/data/readings.csv | $(FULL)/ready
+$(REAL): training/data/readings.csv | $(FULL)/ready
 	$(FULL)/bin/python -m training gather $(TEXTS) -o $@
 
 lint: $(FULL)/ready
@@ -56,8 +51,6 @@ $(LIGHT)/ready: pyproject.toml
 	$(PYTHON) -m venv $(LIGHT)
 	$(LIGHT)/bin/pip install --quiet --constraint constraints.txt --editable .
 	touch $@
-
-.PRECIOUS: $(STAGES)/teacher-%/stance.json
 
 $(FULL)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(FULL)

@@ -79,9 +79,7 @@ def test_same_seed_same_report(
     run_config: Callable[..., RunConfig], model_folder: Path, tmp_path: Path
 ) -> None:
     authored = pd.read_json(Path(training.__file__).parent / "data" / "authored.jsonl", lines=True)[:500]
-    given = replace(
-        run_config(tmp_path / "a", epochs=2), data=authored, teachers=[model_folder], baselines=False
-    )
+    given = replace(run_config(tmp_path / "a", epochs=2), data=authored, baselines=False)
     first, second = run.fit(given), run.fit(given)
     assert first.reports == second.reports
     other = run.fit(replace(given, settings={**given.settings, "seed": 14, "split_seed": 13}))

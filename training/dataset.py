@@ -9,15 +9,13 @@ import datasets
 import numpy as np
 import torch
 
-from stance.calibration import Floats
 from stance.encoding import Encoded, Encoder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training import swapping
 from training.config import FitConfig
 from training.labelled import Example
-from training.losses import MISSING, label_row, target_row
-from training.teachers import Teachers
+from training.losses import label_row, target_row
 
 # The three forms of input, by the names that reports use.
 FORMS: dict[str, Callable[[Quote], Quote]] = {
@@ -35,12 +33,11 @@ def training_rows(
     scheme: LabelScheme,
     encoder: Encoder,
     config: FitConfig,
-    teachers: Teachers | None = None,
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
 
-    teachers: give a share of the targets, for the form in which the row is shown. Where the settings ask for
-    consistency, some rows have a twin: the same words by a speaker of another side, with that side alone.
+    Where the settings ask for consistency, some rows have a twin: the same words by a speaker of another
+    side, with that side for its only label.
 
     The order is fixed by the seed alone, so that an interrupted run goes on where it was.
     """
@@ -49,9 +46,6 @@ def training_rows(
     for _ in range(config.epochs):
         forms = [_drawn(rng, config) for _ in examples]
         epoch = _encoded_rows(examples, forms, scheme, encoder)
-        if teachers:
-            quotes = [FORMS[form](example.quote) for example, form in zip(examples, forms, strict=True)]
-            _mix(epoch, teachers.targets(quotes), scheme, config.teacher_share)
         if config.consistency:
             _add_twins(epoch, examples, scheme, encoder, rng)
         rng.shuffle(epoch)
@@ -122,16 +116,6 @@ def _add_twins(
     for place, row in zip(twins, encoded, strict=True):
         del row["twin"]
         rows[place]["twin"] = row
-
-
-def _mix(rows: Sequence[dict[str, Any]], taught: Floats, scheme: LabelScheme, share: float) -> None:
-    """Let teachers give a share of the targets, on the axes that a row has a label of."""
-    for row, said in zip(rows, taught, strict=True):
-        labels, first = row["labels"], len(scheme.axes)
-        for place, axis in enumerate(scheme.axes):
-            if labels[place] != MISSING:
-                for k in range(axis.slice.start, axis.slice.stop):
-                    labels[first + k] = (1 - share) * labels[first + k] + share * float(said[k])
 
 
 def _drawn(rng: random.Random, config: FitConfig) -> str:

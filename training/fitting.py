@@ -35,7 +35,6 @@ from training.losses import MISSING, MaskedCrossEntropy, class_weights, label_ro
 from training.metrics import macro_f1
 from training.progress import LiveProgress
 from training.splits import Split
-from training.teachers import Teachers
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ def processes() -> Any:
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    logs: a folder for TensorBoard, if it shall write there. teachers: models that it also learns from.
+    logs: a folder for TensorBoard, if it shall write there.
     """
 
     def __init__(
@@ -59,10 +58,8 @@ class Fitting:
         folder: Path,
         *,
         logs: Path | None = None,
-        teachers: Teachers | None = None,
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
-        self._teachers = teachers
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
         # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
@@ -110,7 +107,7 @@ class Fitting:
             self.model = trainer.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
 
     def _trainer(self, split: Split, progress: LiveProgress) -> Trainer:
-        rows = training_rows(split.train, self._scheme, self.encoder, self._config, self._teachers)
+        rows = training_rows(split.train, self._scheme, self.encoder, self._config)
         _freeze(self.model, self._config.frozen_layers)
         arguments = self._arguments(len(split.train), len(rows))
         trainer = Trainer(

@@ -37,7 +37,7 @@ class RunConfig:
     """What to fit, on what, and where to put it.
 
     data: labelled tables. output: the model folder to write. measure: labelled tables that only give
-    figures for the card. teachers: model folders that the fit also learns from. notes: a Markdown file that
+    figures for the card. notes: a Markdown file that
     the card quotes. schema: a TOML file with axes, a mapping of axes, or "data" for the labels that occur;
     None: the axes of the starting model. columns: the user's own column names by what they hold. settings:
     of FitConfig, by name; the others are chosen by the number of rows. folds: of a cross-validation.
@@ -49,7 +49,6 @@ class RunConfig:
     data: Source | Sequence[Source]
     output: Path
     measure: Sequence[Source] = ()
-    teachers: Sequence[str | Path] = ()
     notes: Path | None = None
     schema: Schema = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -172,7 +171,6 @@ def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Proven
         columns=config.columns,
         settings=_settings(config),
         logs=config.logs,
-        teachers=config.teachers,
     )
     further = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
     authored = rehearsal.without(material.authored, [row for rows in further.values() for row in rows])
