@@ -1,19 +1,13 @@
 """Calibration on validation rows: one temperature an axis, and where to say "unsure"."""
 
-from itertools import takewhile
-
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.stats import binom
 
 from stance.calibration import AxisCalibration, Floats, probabilities
 
-TARGET_ERROR = 0.10  # among the answers that are not unsure
-# Where rows are many and the model good enough, a threshold comes with a promise for rows like them: less
-# error than is wanted, since others are harder, and how likely the promise may be broken.
-PROMISED_ERROR, BREACH = 0.07, 0.10
-STEPS = np.arange(99, 33, -1) / 100  # the thresholds that may be promised, the strictest first
-STARTS = (0.95, 0.85, 0.75, 0.65, 0.55)  # where the search for one begins
+# Among the answers that are not unsure: less than the tenth that users may expect, since their rows will be
+# harder than those that it is set on.
+TARGET_ERROR = 0.08
 BOUNDS = (0.05, 20.0)
 ENOUGH = 30  # rows, below which a threshold would be chance
 
@@ -25,7 +19,7 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
     minimises the negative log-likelihood (Guo et al. 2017) of labels that are a little uncertain, as if
     one row more had each of the other labels (after Platt 1999): a few rows that are all right do not
     make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure.
-    The threshold is one that can be promised (``promised``), or, where none can, a rule of thumb.
+    The threshold is that of TARGET_ERROR (``threshold``).
     """
     if not len(labels):
         return AxisCalibration()
@@ -44,8 +38,7 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
         return AxisCalibration(temperature)
     confidences, right = sure.max(axis=1), sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
-    found = promised(confidences, right) or threshold(confidences, right)
-    return AxisCalibration(temperature, found, needed(true))
+    return AxisCalibration(temperature, threshold(confidences, right), needed(true))
 
 
 def needed(true: np.ndarray) -> tuple[float, ...]:
@@ -61,35 +54,14 @@ def needed(true: np.ndarray) -> tuple[float, ...]:
     return tuple(float(np.floor(ranked[rank - 1] * 1e6) / 1e6) if rank else 0.0 for rank in ranks)
 
 
-def promised(
-    confidences: np.ndarray, right: np.ndarray, *, error: float = PROMISED_ERROR, breach: float = BREACH
-) -> float | None:
-    """A confidence from which on the error is at most ``error``, for rows like these, but for ``breach``.
-
-    The lowest of STEPS that is reached from some start by steps which all pass: a binomial test of the error
-    above each, at the same share of ``breach`` for every start. So the chance that the error of new rows is
-    more than promised is at most ``breach``, for independent rows that did not choose the model; where many
-    rows come from one article it is a little more. None where nothing can be promised.
-
-    Source: learn then test with several fixed sequences (Angelopoulos, Bates, Candès, Jordan and Lei 2021,
-    "Learn then Test: Calibrating Predictive Algorithms to Achieve Risk Control").
-    """
-    kept = confidences[:, None] >= STEPS
-    passes = binom.cdf((kept & ~right[:, None]).sum(axis=0), kept.sum(axis=0), error) <= breach / len(STARTS)
-    reached: list[float] = []
-    for start in STARTS:
-        below = start >= STEPS
-        passed = takewhile(lambda one: one[1], zip(STEPS[below], passes[below], strict=True))
-        reached += [float(step) for step, _ in passed]
-    return min(reached, default=None)
-
-
 def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = TARGET_ERROR) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 
-    One row and one error are counted more than there are, so that few rows do not promise too much: a rule
-    of thumb after Angelopoulos et al. 2022, "Conformal Risk Control", without its guarantee. 1.0 where no
-    row is sure enough: then every answer is unsure.
+    Conformal risk control (Angelopoulos et al. 2022): one error more than there are is counted among one row
+    more, so that few rows do not promise too much, and the error of new rows like these is that, at most, on
+    average over such sets of rows. The proof is for errors that only fall as less is answered, which a share
+    of answers does but nearly; for rows of one article, which are alike, it promises a little too much. 1.0
+    where no row is sure enough: then every answer is unsure.
     """
     order = np.argsort(-confidences, kind="stable")
     errors = (np.cumsum(~right[order]) + 1) / (np.arange(len(order)) + 2)

@@ -17,7 +17,7 @@ from training.evaluation import evaluate
 from training.labelled import Example
 from training.material import Material, starting_model
 from training.report import Report
-from training.temperature import ENOUGH
+from training.temperature import ENOUGH, TARGET_ERROR
 from training.unseen import flattered
 
 log = logging.getLogger(__name__)
@@ -151,5 +151,5 @@ def _calibration_notes(material: Material) -> Iterator[str]:
     if few:
         yield (
             f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among "
-            "sure answers than the 10 % aimed at: the one in the table is measured."
+            f"sure answers than the {TARGET_ERROR:.0%} aimed at: the one in the table is measured."
         )
