@@ -159,9 +159,10 @@ def info(
     typer.echo(f"  reads    up to {folder.window} tokens a quotation, with speaker and context")
     for axis in folder.scheme.axes:
         found = folder.calibration[axis.name]
+        bare = f", without speaker below {found.bare.threshold:.2f}" if found.bare else ""
         typer.echo(
             f"  {axis.name:<8} {', '.join(axis.labels)} "
-            f"(temperature {found.temperature:.2f}, unsure below {found.threshold:.2f})"
+            f"(temperature {found.temperature:.2f}, unsure below {found.threshold:.2f}{bare})"
         )
     for key in ("base", "rows", "sources"):
         if key in folder.manifest.get("provenance", {}):
