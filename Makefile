@@ -1,11 +1,13 @@
 PYTHON ?= python3
 LIGHT := .venv/read
 FULL := .venv/test
-# For `make model`: the folder of real quotations (training/data/README.md), tables that only measure, the base.
+# For `make model`: the folder of real quotations (training/data/README.md), tables that only measure, the base,
+# what to write, and whether to go on (empty: start anew, after a change of the recipe).
 TEXTS ?= real
 MEASURE ?=
 BASE ?= sentence-transformers/all-MiniLM-L6-v2
-SHIPPED := models/stance-minilm
+OUTPUT ?= models/stance-minilm
+RESUME ?= --resume
 VERSION := 1.1.0
 REAL := runs/real.jsonl
 HELD_OUT := $(wildcard training/data/*_held_out.jsonl)
@@ -32,9 +34,9 @@ acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: f
 model: $(REAL)  ## fit the shipped model; goes on where it was stopped
 	$(FULL)/bin/python -m training fit --config training/recipe.toml --base $(BASE) --seed 13 \
 		$(foreach table,$(HELD_OUT) $(MEASURE),--measure $(table)) \
-		--notes training/data/card_notes.md --version $(VERSION) --output $(SHIPPED) --resume
+		--notes training/data/card_notes.md --version $(VERSION) --output $(OUTPUT) $(RESUME)
 
-$(REAL): training/data/readings.csv | $(FULL)/ready
+$(REAL): training/data/readings.csv training/gather.py $(wildcard $(TEXTS)/*.jsonl*) | $(FULL)/ready
 	$(FULL)/bin/python -m training gather $(TEXTS) -o $@
 
 lint: $(FULL)/ready

@@ -19,7 +19,8 @@ class AxisCalibration:
     threshold: an answer with a confidence below it is marked unsure.
     needed: for a coverage of 1 %, 2 %, …, 99 %, the probability that a label needs to be in the set;
         nothing where the calibration rows were too few to say.
-    bare: the same for quotations without a speaker, where it was measured; else they are read alike.
+    bare: the same for quotations without a speaker, where it was measured (without context); else they are
+        read alike.
     """
 
     temperature: float = 1.0

@@ -126,7 +126,8 @@ class ModelFolder:
         try:
             wrong = set(self.scheme.names) ^ set(self.calibration)
             ready = self.window > 8 and self.pad_id >= 0
-            ready = ready and all(len(one.needed) in (0, 99) for one in self.calibration.values())
+            both = [one for found in self.calibration.values() for one in (found, found.bare) if one]
+            ready = ready and all(len(one.needed) in (0, 99) for one in both)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise ModelFolderError(f"{where} makes no sense: {error!r}. {_RESTORE}") from error
         if wrong or not ready:

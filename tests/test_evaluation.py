@@ -37,7 +37,7 @@ def measured(
     classifier: StanceClassifier, given: list[dict[str, Any]], slices: tuple[str, ...] = (), **settings: Any
 ) -> Report:
     examples = labelled.read(given, classifier.scheme)
-    return evaluate(classifier, examples, data="rows", slices=slices, **settings)
+    return evaluate(classifier, examples, data="rows", slices=slices, **{"simple": Baselines(), **settings})
 
 
 def slices_of(report: Report, column: str) -> Mapping[str, int]:
@@ -176,6 +176,12 @@ def test_baselines_stand_beside_the_model_on_the_same_rows(classifier: StanceCla
     assert stance.baselines[0].gain.low > 0
     assert [one.name for one in report.axis("stance", BARE).baselines] == [WORDS]
     assert report.axis("stance", MASKED).baselines == ()
+
+
+def test_without_baselines_there_is_no_word_of_them(classifier: StanceClassifier) -> None:
+    report = measured(classifier, rows(24), simple=None)
+    assert report.axis("stance").baselines == report.axis("stance", BARE).baselines == ()
+    assert not any("aselines" in note for note in report.notes)
 
 
 def test_a_model_with_axes_of_its_own_is_measured_on_them() -> None:

@@ -163,8 +163,7 @@ def test_quotations_without_a_speaker_have_a_calibration_of_their_own(
     found = prepared(data, model_folder, epochs=1, rehearsal=0)
     after = found.calibration(SideOfTheSpeaker(SCHEME.width), found.fit(tmp_path))["side"]
     assert after.bare is not None
-    assert after.threshold < 0.9
-    assert after.bare.threshold == 1.0, "all of them are wrong"
+    assert after.threshold < after.bare.threshold == 1.0, "all of them are wrong"
     assert after.temperature < 1 < after.bare.temperature
 
 

@@ -18,7 +18,7 @@ import stance
 import training
 from stance.classifier import StanceClassifier
 from stance.encoding import Encoder
-from stance.errors import ModelFolderError, SettingsError, UnreadableFileError
+from stance.errors import ColumnError, ModelFolderError, SettingsError, UnreadableFileError
 from stance.folder import ModelFolder
 from stance.quotes import Quote
 from stance.runtime import OnnxModel
@@ -158,16 +158,31 @@ def test_the_card_states_data_figures_and_limits(model_folder: Path) -> None:
 def test_the_card_has_slices_and_simple_models_as_asked(
     run_config: Callable[..., RunConfig], tmp_path: Path
 ) -> None:
-    config = replace(run_config(tmp_path / "m", epochs=1), slices=("side", "publisher"))
+    config = replace(run_config(tmp_path / "m", epochs=1), slices=("side",))
     run.fit(config)
     card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     assert "### More of the test rows" in card
     assert "| side | China | " in card
-    assert "publisher" not in card, "no row has such a column"
     for name in (*BASELINES, FROZEN, f"{WORDS}, bare"):
         assert f"| {name} | " in card
     run.fit(replace(config, baselines=False))
-    assert "logistic regression" not in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    plain = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert not any(word in plain for word in ("logistic regression", "read as stance", "aselines"))
+
+
+def test_what_would_spoil_a_card_is_refused_before_anything_trains(
+    run_config: Callable[..., RunConfig], tmp_path: Path
+) -> None:
+    with pytest.raises(ColumnError, match="There is no column outlett to slice by, only group, "):
+        run.fit(replace(run_config(tmp_path / "m"), slices=("side", "outlett")))
+    with pytest.raises(SettingsError, match="calibrate_on is source=nobody, but none of 8 validation rows"):
+        run.fit(run_config(tmp_path / "m", calibrate_on="source=nobody"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_calibration_of_a_folder_is_that_of_its_rows(model_folder: Path) -> None:
+    side = ModelFolder.open(model_folder).calibration["side"]
+    assert side.bare is not None, "too"
 
 
 def test_the_manifest_says_where_the_model_comes_from(model_folder: Path) -> None:

@@ -68,16 +68,17 @@ def spoken(
 def test_a_row_can_be_shown_as_said_by_another_side() -> None:
     readers = {"side": ("US", "US"), "stance": ("accusatory", "defensive")}
     rows = [spoken("a senator", "US", readers), spoken("a ministry", "China"), spoken(None, "neutral")]
+    rows[1] = replace(rows[1], quote=replace(rows[1].quote, date="2019"))
     speakers = speakers_by_side(rows)
-    assert speakers == {"US": ["a senator"], "China": ["a ministry"]}
+    assert speakers == {"US": [rows[0].quote], "China": [rows[1].quote]}
     found = by_another(rows[0], speakers, random.Random(1))
-    assert found.quote == Quote("They lie.", "a ministry")
+    assert found.quote == Quote("They lie.", "a ministry", date="2019")
     assert found.labels == {"side": "China", "stance": None, "sentiment": None}
     assert (found.readers, found.shares) == ({}, {})
 
 
 def test_a_row_without_a_side_or_without_another_stays_as_it_is() -> None:
     row = spoken("a senator", "US")
-    assert by_another(row, {"US": ["a senator"]}, random.Random(1)) is row
+    assert by_another(row, {"US": [row.quote]}, random.Random(1)) is row
     unknown = spoken("somebody", None)
-    assert by_another(unknown, {"US": ["a senator"]}, random.Random(1)) is unknown
+    assert by_another(unknown, {"US": [row.quote]}, random.Random(1)) is unknown

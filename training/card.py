@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from string import Template
+from typing import Any
 
 from stance.folder import ModelFolder
 from training import report_text
@@ -48,8 +49,8 @@ at random: alone, with its speaker, with speaker and context.
 
 Measured on the int8 graph through the public API, unless a note says otherwise. Macro-F1 with 95 % bootstrap
 intervals, resampled by article or document; *clear rows* are those whose stance a second reader would surely
-share; ECE over ten equal-width bins; *unsure* is the share of answers below the model's threshold, which was
-set on validation rows, *error when sure* the error of the other answers.
+share; ECE over ten equal-width bins, with that of a perfectly calibrated model whose rows are independent;
+*unsure* is the share of answers below the model's threshold, *error when sure* the error of the others.
 
 $reports
 
@@ -89,15 +90,13 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
     notes: Markdown of its maker, such as known failures.
     """
     provenance = folder.manifest["provenance"]
-    rows = provenance["rows"]
     return TEXT.substitute(
         name=folder.name,
         axes="\n".join(f"- **{axis.name}**: {', '.join(axis.labels)}" for axis in folder.scheme.axes),
         base=provenance["base"],
         licence=provenance["licence"],
         notes=notes,
-        rows=f"{rows['train']:,} rows to train, {rows['validation']:,} to validate (early stopping and "
-        f"calibration), {rows['test']:,} to test.",
+        rows=_rows(provenance),
         sources=_sources(provenance["sources"]),
         reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports),
         details="\n\n".join(_details(one) for one in reports),
@@ -107,6 +106,17 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
             {**provenance["settings"], "base": provenance["settings"]["base"] or "the model that comes along"}
         ),
         versions=_listed(provenance["versions"]),
+    )
+
+
+def _rows(provenance: Mapping[str, Any]) -> str:
+    rows, calibrated = provenance["rows"], provenance["calibrated_on"]
+    on = provenance["settings"]["calibrate_on"]
+    chosen = f", those with {on}" if on else ", all"
+    return (
+        f"{rows['train']:,} rows to train, {rows['validation']:,} to validate (when to stop), "
+        f"{rows['test']:,} to test. Of those that validate{chosen} set temperatures, thresholds and label "
+        f"sets: {calibrated['with speaker']:,} with their speakers, and {calibrated['without']:,} bare."
     )
 
 
@@ -139,7 +149,8 @@ def _command(folder: ModelFolder) -> str:
 
 
 def _details(report: Report) -> str:
-    return "\n\n".join([f"### More of {report.data}", *report_text.details(report)])
+    parts = report_text.details(report)
+    return "\n\n".join([f"### More of {report.data}", *parts]) if parts else ""
 
 
 def _listed(table: Mapping[str, object]) -> str:

@@ -1,5 +1,6 @@
 """What several coders said of a row, as cells of tables hold it: their labels, or shares of the labels."""
 
+import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -34,16 +35,34 @@ def shares_in(cell: Any, labels: Sequence[str]) -> dict[str, float]:
     Nothing in an empty cell; ValueError where it holds something else.
     """
     if isinstance(cell, str):
-        cell = json.loads(cell) if cell.strip() else None
-    if cell is None:
-        return {}
-    if not isinstance(cell, Mapping):
+        cell = _object_in(cell.strip())
+    if not isinstance(cell, Mapping | None):
         raise ValueError("no object")
-    shares = {legal_label(str(name), labels): float(share or 0) for name, share in cell.items()}
+    shares: dict[str, float] = {}
+    for name, share in (cell or {}).items():
+        if share is None:  # as tables with a column for each label have it
+            continue
+        label = legal_label(str(name), labels)
+        if label is None or not 0 <= float(share) < float("inf"):
+            raise ValueError("no share of a label")
+        shares[label] = shares.get(label, 0.0) + float(share)
+    if not shares:
+        return {}
     total = sum(shares.values())
-    if None in shares or not 0 < total < float("inf") or min(shares.values()) < 0:
-        raise ValueError("no shares of labels")
-    return {name: share / total for name, share in shares.items() if name is not None}
+    if not total:
+        raise ValueError("nothing has a share")
+    return {name: share / total for name, share in shares.items()}
+
+
+def _object_in(cell: str) -> Any:
+    """What a text says in the spelling of JSON, or of Python, which prints such cells into CSV."""
+    try:
+        return json.loads(cell) if cell else None
+    except ValueError:
+        try:
+            return ast.literal_eval(cell)
+        except SyntaxError as error:
+            raise ValueError("no object") from error
 
 
 def _list_in(cell: str) -> list[Any]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from stance.actor_table import iso_date
 from stance.classifier import StanceClassifier
-from stance.errors import ColumnError
 from stance.labels import Axis, LabelScheme
 from stance.quotes import Quote
 from stance.results import AxisScores, Prediction
@@ -20,6 +19,7 @@ from training.figures import axis_report, difference, labelled, macro_f1, mean, 
 from training.labelled import Example
 from training.masking import masked
 from training.report import AxisReport, Baseline, Report, Slice
+from training.sources import meant
 from training.swapping import swapped
 
 Watch = Callable[[Iterable[Quote]], Iterable[Quote]]
@@ -49,12 +49,11 @@ def evaluate(
     """Figures for all forms of input that the examples have; intervals are resampled by group.
 
     data: what the report calls the examples. slices: columns by whose values the figures are given, too.
-    simple: the models that this one must beat; None: they learn from the examples, cross-validated. notes:
+    simple: models that this one must beat, if there shall be any. notes:
     what a reader must know beside what is found here. watch: sees every quotation pass, to show progress.
     Rows without a label on an axis do not count there.
     """
-    _check(slices, examples)
-    simple = simple or Baselines()
+    slices = meant(slices, {name for example in examples for name in example.row}, {})
     forms = {}
     for form, shown in _forms(examples).items():
         predictions = list(classifier.stream(watch([shown(example.quote) for example in examples])))
@@ -70,18 +69,9 @@ def evaluate(
             else report
             for axis, report in reports
         ]
-    found = _notes(classifier.scheme, examples, simple.train)
+    found = _notes(classifier.scheme, examples, simple)
     swaps = swapped(classifier, examples, watch=watch)
     return Report(classifier.name, data, forms, (*notes, *found, *_masking_note(examples)), swaps)
-
-
-def _check(slices: Sequence[str], examples: Sequence[Example]) -> None:
-    columns = {name for example in examples for name in example.row}
-    missing = [name for name in slices if name not in columns]
-    if missing:
-        raise ColumnError(
-            f"There is no column {' and no '.join(missing)} to slice by, only {', '.join(sorted(columns))}."
-        )
 
 
 def _forms(examples: Sequence[Example]) -> dict[str, Callable[[Quote], Quote]]:
@@ -93,15 +83,13 @@ def _forms(examples: Sequence[Example]) -> dict[str, Callable[[Quote], Quote]]:
     return {name: form for name, form in SHOWN.items() if name not in left_out}
 
 
-def _notes(
-    scheme: LabelScheme, examples: Sequence[Example], train: Sequence[Example] | None
-) -> Iterator[str]:
+def _notes(scheme: LabelScheme, examples: Sequence[Example], simple: Baselines | None) -> Iterator[str]:
     rows = [example for example in examples if any(example.labels.get(name) for name in scheme.names)]
     if not rows:
         yield f"No row has a label of {', '.join(scheme.names)}, so there is nothing to measure: label some."
         return
     yield from group_notes(rows)
-    if not train:
+    if simple and simple.train is None:
         yield (
             "Baselines that learn were cross-validated on these rows, so they know this kind of text; "
             "give rows to learn from (--train) to compare on equal terms."
@@ -141,7 +129,7 @@ def _completed(
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
     slices: Sequence[str],
-    simple: Baselines,
+    simple: Baselines | None,
     form: str,
 ) -> AxisReport:
     """The report with what stands beside the model: coders only where it knows the speaker as they did."""
@@ -155,7 +143,7 @@ def _completed(
     return replace(
         report,
         slices=tuple(found for column in slices for found in _slices(column, axis, rows, scores)),
-        baselines=tuple(_baselines(axis, rows, labels, tones, simple, form)),
+        baselines=tuple(_baselines(axis, rows, labels, tones, simple, form)) if simple else (),
         human=agreement.ceiling(axis, examples, [p[axis.name].label for p in predictions])
         if form == ATTRIBUTED
         else None,

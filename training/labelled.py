@@ -113,7 +113,8 @@ class _Reader:
         self._quote = quote_columns(Path(table.name), names, mapping)
         self._name = {role: mapping.get(role, role) for role in (*KNOWN_COLUMNS, *scheme.names)}
         self._readers = {axis: coders.reader_columns(self._name[axis], names) for axis in scheme.names}
-        if not any(self._name[axis] in names for axis in scheme.names):
+        homes = [self._name[axis] + end for axis in scheme.names for end in ("", coders.SHARES)]
+        if not any(name in names for name in homes):
             raise ColumnError(
                 f"{table.name} has a column for none of the axes {', '.join(scheme.names)}, only "
                 f"{', '.join(names)}. Name it (--column {scheme.names[0]}=NAME), or give your axes "
@@ -159,22 +160,24 @@ class _Reader:
             )
             for axis in self._scheme.axes
         }
+        shares = {axis.name: found for axis in self._scheme.axes if (found := self._shares(row, axis))}
+        labels = {one.name: legal_label(self._cell(row, one.name), one.labels) for one in self._scheme.axes}
+        for name, found in shares.items():
+            labels[name] = labels[name] or max(found, key=found.__getitem__)
         # In one spelling, whatever kind of table they come from.
         spelt: Row = {one: list(given[name]) for name, (one, _) in self._readers.items() if one in row}
         if COMMA.fullmatch(weight := self._cell(row, "weight")):
             spelt[self._name["weight"]] = weight.replace(",", ".")
         return Example(
             quote=quote_of(row, self._quote),
-            labels={
-                one.name: legal_label(self._cell(row, one.name), one.labels) for one in self._scheme.axes
-            },
+            labels=labels,
             group=self._cell(row, "group") or source or f"row {place}",
             source=source,
             clarity=legal_label(self._cell(row, "clarity"), CLARITIES),
             weight=1.0 if (weighs := _weight(weight)) is None else weighs,
             split=legal_label(self._cell(row, "split"), SPLITS),
             readers={name: labels for name, labels in given.items() if any(labels)},
-            shares={axis.name: found for axis in self._scheme.axes if (found := self._shares(row, axis))},
+            shares=shares,
             row={**row, **spelt},
             table=self._table.name,
             line=number,

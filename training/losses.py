@@ -75,20 +75,21 @@ class MaskedCrossEntropy:
         for place, axis in enumerate(self.scheme.axes):
             weighed = targets[:, axis.slice] * self.class_weights[place].to(logits.device)
             losses = -(weighed * functional.log_softmax(logits[:, axis.slice], dim=-1)).sum(dim=-1)
-            there = (labels[:, place] != MISSING) * weight
+            there = (targets[:, axis.slice].sum(dim=-1) > 0) * weight
             total = total + (losses * weight).sum() / there.sum().clamp(min=1e-6)
         twins = twin_of >= 0
         if self.consistency and bool(twins.any()):
-            total = total + self.consistency * self._apart(logits[twin_of[twins]], logits[twins])
+            apart = self._apart(logits[twin_of[twins]], logits[twins]) * weight[twins]
+            total = total + self.consistency * apart.sum() / weight[twins].sum().clamp(min=1e-6)
         return total
 
     def _apart(self, some: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-        """How far two readings [rows, width] of the same words are from one another."""
-        found = torch.zeros((), device=some.device)
+        """How far two readings [rows, width] of the same words are from one another: [rows]."""
+        found = torch.zeros(len(some), device=some.device)
         for axis in self.scheme.axes:
             if axis.name != SIDE:
                 one, other = (
                     functional.log_softmax(logits[:, axis.slice], dim=-1) for logits in (some, others)
                 )
-                found = found + ((one.exp() - other.exp()) * (one - other)).sum(dim=-1).mean()
+                found = found + ((one.exp() - other.exp()) * (one - other)).sum(dim=-1)
         return found

@@ -84,14 +84,16 @@ class Material:
             )
         return found
 
+    @cached_property
+    def spoken_rows(self) -> list[Example]:
+        """Those of them that have a speaker; all, where these are few."""
+        spoken = [row for row in self.calibration_rows if row.quote.speaker]
+        return spoken if len(spoken) >= temperature.ENOUGH else self.calibration_rows
+
     def calibration(self, model: Model, fitting: Fitting) -> dict[str, AxisCalibration]:
         """The calibration of every axis, with and without speaker, where there are enough rows."""
-        rows = self.calibration_rows
-        spoken = [row for row in rows if row.quote.speaker]
-        found = self._calibration(
-            spoken if len(spoken) >= temperature.ENOUGH else rows, ATTRIBUTED, model, fitting
-        )
-        bare = self._calibration(rows, BARE, model, fitting)
+        found = self._calibration(self.spoken_rows, ATTRIBUTED, model, fitting)
+        bare = self._calibration(self.calibration_rows, BARE, model, fitting)
         return {
             name: one if one is self.former.get(name) else replace(one, bare=bare[name])
             for name, one in found.items()

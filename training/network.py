@@ -21,7 +21,7 @@ from stance.quotes import Quote
 from stance.runtime import BATCH_TOKENS
 from training.bases import Base
 
-UNNAMED = "LABEL_"  # outputs of a base that never was a classifier
+CLASSIFIER = "ForSequenceClassification"  # how the architecture of a base ends that was one
 VOCABULARIES = (TOKENIZER, "vocab*", "*.model", "*.tiktoken")
 
 
@@ -47,6 +47,7 @@ def network(base: Base, scheme: LabelScheme) -> Any:
         raise SettingsError(f"{base.folder} is not an encoder of text that can classify: {error}") from error
     if before != names:
         _carry_over(base.folder, before, model)
+    model.config.architectures = [type(model).__name__]  # as it says when it is saved
     return model
 
 
@@ -151,7 +152,7 @@ def _carry_over(folder: Path, before: dict[int, str], model: Any) -> None:
     torch.nn.init.normal_(last.weight, std=0.02)
     torch.nn.init.zeros_(last.bias)
     if not set(before.values()) & set(model.config.label2id):
-        if all(name.startswith(UNNAMED) for name in before.values()):
+        if not any(name.endswith(CLASSIFIER) for name in _config(folder).architectures or ()):
             _plain_pooler(model)
         return
     old = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
@@ -167,7 +168,8 @@ def _carry_over(folder: Path, before: dict[int, str], model: Any) -> None:
 def _plain_pooler(model: Any) -> None:
     """Let the layer between encoder and outputs, where there is one, at first pass on what it gets.
 
-    Encoders of sentences were fitted without it: it stands in the way (training/results/recipe.md).
+    Encoders of sentences were fitted without it, and others for another end: it stands in the way, which was
+    measured on the default base (training/results/recipe.md).
     """
     dense = getattr(getattr(model.base_model, "pooler", None), "dense", None)
     if isinstance(dense, torch.nn.Linear) and dense.in_features == dense.out_features:

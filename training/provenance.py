@@ -37,7 +37,8 @@ class Provenance:
         """What must be the same for an interrupted fit to go on."""
         weights = material.base.folder / WEIGHTS
         same = {
-            "fit": asdict(material.config),
+            # Calibration comes after the fit: it may be chosen otherwise when this goes on.
+            "fit": {**asdict(material.config), "calibrate_on": ""},
             "base": sha256(weights.read_bytes()) if weights.exists() else None,
             "cv": folds,
             "search": trials,
@@ -59,6 +60,10 @@ class Provenance:
             "columns": dict(self.columns),
             "measured": list(self.measured),
             "rows": {name: len(rows) for name, rows in vars(split).items()},
+            "calibrated_on": {
+                "with speaker": len(material.spoken_rows),
+                "without": len(material.calibration_rows),
+            },
             "sources": card.sources(split),
             "seen": sorted(material.seen | set(fingerprints([*split.train, *split.validation]))),
             "data_sha256": self.hashes(),

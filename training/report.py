@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from training.agreement import HumanCeiling
-from training.dataset import ATTRIBUTED
+from training.dataset import ATTRIBUTED, BARE
 from training.intervals import Score
 from training.markdown import table
 from training.swapping import SPOKESPEOPLE, Swap
@@ -23,6 +23,7 @@ COLUMNS = (
     "unsure",
     "error when sure",
 )
+BASELINE_COLUMNS = ("baseline", "macro-F1", "the model's gain")
 SLICE_COLUMNS = ("column", "value", "rows", "macro-F1", "accuracy", "unsure")
 
 
@@ -98,6 +99,10 @@ class Baseline:
     macro_f1: Score
     gain: Score
 
+    def cells(self) -> tuple[object, ...]:
+        """Under BASELINE_COLUMNS."""
+        return self.name, self.macro_f1, self.gain
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -151,9 +156,9 @@ class AxisReport:
 class Report:
     """Figures by form of input, then by axis.
 
-    Slices, baselines and human ceiling stand with the form "quotation and speaker". notes: what a
-    reader must know of how the figures came about. swaps: how often the same words by a speaker of another
-    side get another label.
+    Slices and human ceiling stand with the form "quotation and speaker", baselines also with "quotation".
+    notes: what a reader must know of how the figures came about. swaps: how often the same words by a speaker
+    of another side get another label.
     """
 
     model: str
@@ -171,13 +176,27 @@ class Report:
             raise KeyError(f"no axis {name!r} with labelled rows, only {', '.join(found)}")
         return found[name]
 
+    @property
+    def main(self) -> list[AxisReport]:
+        """The axes in the form "quotation and speaker", or the first that there is."""
+        return self.forms.get(ATTRIBUTED) or next(iter(self.forms.values()), [])
+
+    def baselines(self, axis: str) -> list[Baseline]:
+        """The baselines of an axis, those of bare quotations last and named so."""
+        return [
+            replace(baseline, name=baseline.name + ending)
+            for form, ending in ((ATTRIBUTED, ""), (BARE, ", bare"))
+            for one in self.forms.get(form, ())
+            if one.axis == axis
+            for baseline in one.baselines
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """The same, JSON-ready."""
         return asdict(self)
 
     def __repr__(self) -> str:
-        axes = self.forms.get(ATTRIBUTED) or next(iter(self.forms.values()), [])
-        found = ", ".join(f"{axis.axis} {axis.macro_f1}" for axis in axes)
+        found = ", ".join(f"{axis.axis} {axis.macro_f1}" for axis in self.main)
         return f"Report of {self.model} on {self.data}: macro-F1 {found}"
 
     def markdown(self) -> str:
@@ -186,8 +205,7 @@ class Report:
         return "\n\n".join([table(COLUMNS, rows), *self._label_sets(), *self._swapped(), *self.notes])
 
     def _label_sets(self) -> list[str]:
-        axes = self.forms.get(ATTRIBUTED) or next(iter(self.forms.values()), [])
-        sets = [(axis.axis, axis.selection.sets) for axis in axes]
+        sets = [(axis.axis, axis.selection.sets) for axis in self.main]
         known = [(name, one) for name, one in sets if one]
         if not known:
             return []

@@ -6,10 +6,9 @@ from html import escape
 from string import Template
 
 from training import plots
-from training.dataset import ATTRIBUTED
 from training.intervals import Score
 from training.markdown import cells
-from training.report import SLICE_COLUMNS, AxisReport, Report
+from training.report import BASELINE_COLUMNS, SLICE_COLUMNS, AxisReport, Baseline, Report
 
 PAGE = Template(
     """\
@@ -55,7 +54,7 @@ td.n { white-space: nowrap }
 
 def page(report: Report) -> str:
     """All figures of a report with their plots."""
-    sections = [_axis(axis) for axis in report.forms.get(ATTRIBUTED, next(iter(report.forms.values())))]
+    sections = [_axis(axis, report.baselines(axis.axis)) for axis in report.main]
     return PAGE.substitute(
         title=escape(f"{report.model} on {report.data}"),
         style=STYLE,
@@ -86,7 +85,7 @@ def markdown_table(text: str) -> str:
     return "\n".join(parts)
 
 
-def _axis(axis: AxisReport) -> str:
+def _axis(axis: AxisReport, baselines: Sequence[Baseline]) -> str:
     figures = [plots.confusion(axis), plots.reliability(axis), plots.risk_coverage(axis)]
     columns = list(dict.fromkeys(one.column for one in axis.slices if one.macro_f1))
     figures += [plots.slices(axis, column) for column in columns]
@@ -107,7 +106,7 @@ def _axis(axis: AxisReport) -> str:
             [(label, *row) for label, row in zip(axis.labels, axis.confusion_shares, strict=True)],
         ),
         f'<div class="plots">{drawn}</div>',
-        *_baselines(axis),
+        *_baselines(baselines),
         *_human(axis),
     ]
     if axis.slices:
@@ -136,14 +135,10 @@ def _rows(axis: AxisReport) -> Iterator[tuple[str, Score | str, str]]:
     yield "area under risk–coverage", f"{axis.selection.area:.3f}", "mean error over all shares kept"
 
 
-def _baselines(axis: AxisReport) -> list[str]:
-    if not axis.baselines:
+def _baselines(found: Sequence[Baseline]) -> list[str]:
+    if not found:
         return []
-    rows = [(one.name, one.macro_f1, one.gain) for one in axis.baselines]
-    return [
-        "<h3>Simple baselines</h3>",
-        _table(("baseline", "macro-F1", "the model's gain"), rows),
-    ]
+    return ["<h3>Simple baselines</h3>", _table(BASELINE_COLUMNS, [one.cells() for one in found])]
 
 
 def _human(axis: AxisReport) -> list[str]:

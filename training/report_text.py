@@ -1,9 +1,11 @@
 """A report as Markdown, from first to last, as terminals and cards show it."""
 
+from collections.abc import Sequence
+
 from training import markdown
 from training.agreement import HumanCeiling
-from training.dataset import ATTRIBUTED, BARE
-from training.report import SLICE_COLUMNS, AxisReport, Report
+from training.dataset import ATTRIBUTED
+from training.report import BASELINE_COLUMNS, SLICE_COLUMNS, AxisReport, Baseline, Report
 
 
 def text(report: Report) -> str:
@@ -13,18 +15,16 @@ def text(report: Report) -> str:
 
 def details(report: Report) -> list[str]:
     """Paragraphs and tables for each axis: by label, against simple models and coders, by slice."""
-    bare = {axis.axis: axis for axis in report.forms.get(BARE, ())}
-    return [part for axis in report.forms.get(ATTRIBUTED, ()) for part in _axis(axis, bare.get(axis.axis))]
+    axes = report.forms.get(ATTRIBUTED, ())
+    return [part for axis in axes for part in _axis(axis, report.baselines(axis.axis))]
 
 
-def _axis(axis: AxisReport, bare: AxisReport | None) -> list[str]:
+def _axis(axis: AxisReport, baselines: Sequence[Baseline]) -> list[str]:
     head = f"{axis.axis}, quotation and speaker: Matthews {axis.mcc}, Krippendorff's alpha {axis.alpha}"
     labels = [(one.label, one.rows, one.precision, one.recall, one.f1) for one in axis.by_label]
     parts = [head, markdown.table(("label", "rows", "precision", "recall", "F1"), labels)]
-    rows = [(one.name, one.macro_f1, one.gain) for one in axis.baselines]
-    rows += [(f"{one.name}, bare", one.macro_f1, one.gain) for one in (bare.baselines if bare else ())]
-    if rows:
-        parts.append(markdown.table(("baseline", "macro-F1", "the model's gain"), rows))
+    if baselines:
+        parts.append(markdown.table(BASELINE_COLUMNS, [one.cells() for one in baselines]))
     if axis.human:
         parts.append(_coders(axis.human))
     if axis.slices:

@@ -22,7 +22,7 @@ from training.material import Material, Schema, prepared
 from training.provenance import Provenance, check_names
 from training.report import Report
 from training.search import Trial
-from training.sources import Source, tables_of
+from training.sources import Source, all_columns, meant, tables_of
 from training.worth import Beside, measured
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def fit(config: RunConfig) -> Run:
     """
     with processes().main_process_first():
         export.check_place(config.output)
-    material, tables, provenance = _read(config)
+    material, tables, provenance, beside = _read(config)
     notes = _notes(config.notes)
     if config.folds:
         check_folds(material.examples, config.folds)
@@ -150,7 +150,6 @@ def fit(config: RunConfig) -> Run:
         with export.staged(config.output) as folder:
             log.info("writing %s", config.output)
             parity = _exported(folder, config, material, fitting, provenance)
-            beside = Beside(config.slices, baselines=config.baselines)
             worth = measured(load(folder), material, tables, crossed, beside)
             run = replace(run, reports=worth.reports, worth=worth.gain, kept=worth.kept)
             shown = [*([found] if found else []), *run.reports]
@@ -160,7 +159,7 @@ def fit(config: RunConfig) -> Run:
     return run
 
 
-def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Provenance]:
+def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Provenance, Beside]:
     """What to fit with, rows that only give figures by the name of their table, and what was asked for."""
     tables = tables_of(config.data, config.columns)
     others = tables_of(list(config.measure), config.columns, beside=tables) if config.measure else []
@@ -172,11 +171,13 @@ def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Proven
         settings=_settings(config),
         logs=config.logs,
     )
+    slices = meant(config.slices, all_columns([*tables, *others]), config.columns)
     further = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
     authored = rehearsal.without(material.authored, [row for rows in further.values() for row in rows])
     schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
     provenance = Provenance(tables, config.columns, schema, list(further), _settings(config))
-    return replace(material, authored=authored), further, provenance
+    beside = Beside(slices, baselines=config.baselines)
+    return replace(material, authored=authored), further, provenance, beside
 
 
 def _settings(config: RunConfig) -> dict[str, Any]:
@@ -208,7 +209,9 @@ def _rows(material: Material) -> str:
     told = (
         f" ({train - mixed} of yours, {mixed} authored ones, so that it keeps what it knew)" if mixed else ""
     )
-    return f"{train} rows to train{told}, {validation} to validate, {test} to test"
+    on = material.config.calibrate_on
+    calibrating = f" ({len(material.calibration_rows)} of them, with {on}, to calibrate)" if on else ""
+    return f"{train} rows to train{told}, {validation} to validate{calibrating}, {test} to test"
 
 
 def _sample(examples: Sequence[Example]) -> list[Quote]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,20 @@ def tables_of(
     anywhere = all_columns([*tables, *beside])
     given = {role: name for role, name in (columns or {}).items() if name in anywhere}
     return [_renamed(table, given) for table in tables]
+
+
+def meant(names: Sequence[str], present: Collection[str], columns: Mapping[str, str]) -> list[str]:
+    """The columns that names are about: one of a table, or a standard name that has another there.
+
+    ColumnError where no table has such a column.
+    """
+    found = [name if name in present else columns.get(name, name) for name in names]
+    missing = [name for name in found if name not in present]
+    if missing:
+        raise ColumnError(
+            f"There is no column {' and no '.join(missing)} to slice by, only {', '.join(sorted(present))}."
+        )
+    return found
 
 
 def all_columns(tables: Iterable[Table]) -> set[str]:

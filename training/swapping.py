@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stance.classifier import StanceClassifier
-from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training import intervals
 from training.intervals import Score
@@ -25,33 +24,29 @@ class Swap:
     flips: Score
 
 
-def both_sides(scheme: LabelScheme) -> tuple[str, ...]:
-    """SPOKESPEOPLE, if a model knows the sides for which they speak."""
-    sides = next((axis.labels for axis in scheme.axes if axis.name == SIDE), ())
-    return SPOKESPEOPLE if {"US", "China"} <= set(sides) else ()
-
-
-def speakers_by_side(examples: Sequence[Example]) -> dict[str, list[str]]:
-    """The speakers of the rows, by the side that they have."""
-    found: dict[str, list[str]] = {}
+def speakers_by_side(examples: Sequence[Example]) -> dict[str, list[Quote]]:
+    """The quotations of the rows that have a speaker, by the side of that speaker."""
+    found: dict[str, list[Quote]] = {}
     for example in examples:
         side = example.labels.get(SIDE)
         if side and example.quote.speaker:
-            found.setdefault(side, []).append(example.quote.speaker)
+            found.setdefault(side, []).append(example.quote)
     return found
 
 
-def by_another(example: Example, speakers: Mapping[str, Sequence[str]], rng: random.Random) -> Example:
+def by_another(example: Example, speakers: Mapping[str, Sequence[Quote]], rng: random.Random) -> Example:
     """The same words, without context, by a speaker of another side, drawn at random; labels but for it none.
 
-    As it is where its side is not known or there is no other.
+    speakers: who said something, and when, by side. The row as it is where its side is not known or there is
+    no other.
     """
     side = example.labels.get(SIDE)
     others = [one for one in speakers if one != side]
     if not side or not others:
         return example
     other = rng.choice(others)
-    quote = replace(example.quote, speaker=rng.choice(speakers[other]), context=None)
+    drawn = rng.choice(speakers[other])
+    quote = replace(example.quote, speaker=drawn.speaker, date=drawn.date, context=None)
     labels = {axis: other if axis == SIDE else None for axis in example.labels}
     return replace(example, quote=quote, labels=labels, readers={}, shares={})
 
@@ -67,13 +62,13 @@ def swapped(
     Each quotation is read twice, without its context, as said by each of SPOKESPEOPLE; intervals are
     resampled by group.
     """
+    sides = next((axis.labels for axis in classifier.scheme.axes if axis.name == SIDE), ())
     axes = [axis for axis in classifier.scheme.axes if axis.name != SIDE]
-    speakers = both_sides(classifier.scheme)
-    if not speakers or not examples:
+    if not {"US", "China"} <= set(sides) or not examples:
         return ()
     first, second = (
         list(classifier.stream(watch([replace(row.quote, speaker=who, context=None) for row in examples])))
-        for who in speakers
+        for who in SPOKESPEOPLE
     )
     groups = [example.group for example in examples]
     found = []

@@ -58,10 +58,11 @@ def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = 
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 
     Conformal risk control (Angelopoulos et al. 2022): one error more than there are is counted among one row
-    more, so that few rows do not promise too much, and the error of new rows like these is that, at most, on
-    average over such sets of rows. The proof is for errors that only fall as less is answered, which a share
-    of answers does but nearly; for rows of one article, which are alike, it promises a little too much. 1.0
-    where no row is sure enough: then every answer is unsure.
+    more, so that the error of new rows like these is that, at most, on average over such sets of rows. The
+    proof is for errors that only fall as less is answered, which a share of answers does but nearly: with a
+    hundred rows or fewer, of which most leave no answer at all, those that do promise too much (10 to 15 %
+    instead of 8 % in simulations). So do rows of one article, which are alike. 1.0 where no row is sure
+    enough: then every answer is unsure.
     """
     order = np.argsort(-confidences, kind="stable")
     errors = (np.cumsum(~right[order]) + 1) / (np.arange(len(order)) + 2)

@@ -48,13 +48,16 @@ class Beside:
     slices: Sequence[str] = ()
     baselines: bool = True
 
-    def simple(self, material: Material) -> Baselines:
-        """Simple models, one of them on what the base makes of quotations before it is fitted."""
+    def simple(self, material: Material) -> Baselines | None:
+        """Simple models, one of them on what a base that knows no labels makes of quotations."""
 
         def embed(quotes: Sequence[Quote]) -> Floats:
             return network.embeddings(material.base, quotes, window=material.config.window)
 
-        return Baselines(material.split.train, embed) if self.baselines else Baselines(())
+        if not self.baselines:
+            return None
+        fresh = starting_model(material.base) is None  # else its embeddings are those of a fitted model
+        return Baselines(material.split.train, embed if fresh else None)
 
 
 def measured(
@@ -132,7 +135,7 @@ def _crossed_gain(
 def _calibration_notes(material: Material) -> Iterator[str]:
     """A note where few rows say how far probabilities can be believed."""
     counts = {
-        axis: sum(row.labels[axis] is not None for row in material.calibration_rows)
+        axis: sum(row.labels[axis] is not None for row in material.spoken_rows)
         for axis in material.scheme.names
     }
     few = []
