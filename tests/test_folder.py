@@ -77,6 +77,7 @@ def test_weights_are_checked_when_they_are_opened(copy: Path) -> None:
         (lambda m: m.update(format=99), "has format 99, but this version of stance reads format 1"),
         (lambda m: m["calibration"].pop("side"), "does not fit together"),
         (lambda m: m["calibration"]["side"].update(slope=2), "makes no sense"),
+        (lambda m: m["calibration"]["side"].update(bare={"needed": [0.1]}), "does not fit together"),
         (lambda m: m.update(encoder={"window": "wide", "pad_id": 0}), "makes no sense"),
         (lambda m: m["files"].pop("model.onnx"), r"does not list model\.onnx"),
     ],

@@ -139,6 +139,8 @@ def test_coders_labels_may_be_written_in_many_ways(cell: object, tmp_path: Path)
         {"accusatory": 0.7, "defensive": 0.3},
         {"Accusatory": 7, "defensive": 3, "conciliatory": None},
         '{"accusatory": 1.4, "defensive": 0.6}',
+        "{'accusatory': 0.7, 'conciliatory': None, 'defensive': 0.3}",
+        {"accusatory": 0.4, "Accusatory": 0.3, "defensive": 0.3},
     ],
     ids=str,
 )
@@ -149,11 +151,17 @@ def test_labels_may_have_shares_of_a_row(cell: object, tmp_path: Path) -> None:
     assert found == pytest.approx({"accusatory": 0.7, "defensive": 0.3})
 
 
-@pytest.mark.parametrize("cell", ["", None])
+@pytest.mark.parametrize("cell", ["", None, {}, {"accusatory": None}])
 def test_a_row_without_shares(cell: object, tmp_path: Path) -> None:
     rows = [{**GOOD, "stance_shares": {"accusatory": 1}}, {**GOOD, "stance_shares": cell}]
     first, second = labelled.read(table(tmp_path, *rows), SCHEME)
     assert (first.shares, second.shares) == ({"stance": {"accusatory": 1}}, {})
+
+
+def test_shares_alone_are_labels_enough(tmp_path: Path) -> None:
+    row = {"quote": "We hope.", "stance_shares": {"conciliatory": 0.6, "defensive": 0.4}}
+    (example,) = labelled.read(table(tmp_path, row), SCHEME)
+    assert example.labels["stance"] == "conciliatory"
 
 
 @pytest.mark.parametrize(

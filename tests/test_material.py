@@ -167,6 +167,11 @@ def test_quotations_without_a_speaker_have_a_calibration_of_their_own(
     assert after.temperature < 1 < after.bare.temperature
 
 
+def test_consistency_needs_speakers_of_two_sides(model_folder: Path) -> None:
+    with pytest.raises(SettingsError, match="no rows by speakers of two sides to train"):
+        _ = prepared(rows(30, speaker=None), model_folder, consistency=1.0).split
+
+
 def test_a_calibration_on_the_rows_that_matter(model_folder: Path, tmp_path: Path) -> None:
     ours, others = rows(40, split="validation", domain="ours"), rows(40, split="validation", domain="other")
     others["side"] = "neutral"

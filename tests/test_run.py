@@ -86,10 +86,15 @@ def test_same_seed_same_report(
     assert other.reports != first.reports, "else the seed decides nothing"
 
 
+@pytest.mark.parametrize("consistency", [0.0, 1.0])
 def test_an_interrupted_fit_goes_on_to_the_same_model(
-    run_config: Callable[..., RunConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_config: Callable[..., RunConfig],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    consistency: float,
 ) -> None:
-    whole = run.fit(run_config(tmp_path / "m", epochs=4)).reports
+    config = run_config(tmp_path / "m", epochs=4, consistency=consistency)
+    whole = run.fit(config).reports
     kept = (tmp_path / "m" / "model.safetensors").read_bytes()
     shutil.rmtree(tmp_path / "m")
 
@@ -100,12 +105,12 @@ def test_an_interrupted_fit_goes_on_to_the_same_model(
         # The fit has left its checkpoints when the export is interrupted; the last one is taken away.
         patch.setattr(export, "weights", stopped)
         with pytest.raises(KeyboardInterrupt):
-            run.fit(run_config(tmp_path / "m", epochs=4))
+            run.fit(config)
     checkpoints = sorted((tmp_path / ".m.fitting").glob("checkpoint-*"), key=lambda p: int(p.name[11:]))
     assert len(checkpoints) == 2
     shutil.rmtree(checkpoints[-1])
     assert not (tmp_path / "m").exists()
-    assert run.fit(run_config(tmp_path / "m", epochs=4, resume=True)).reports == whole
+    assert run.fit(replace(config, resume=True)).reports == whole
     assert (tmp_path / "m" / "model.safetensors").read_bytes() == kept
 
 

@@ -22,6 +22,7 @@ from training.fitting import Fitting
 from training.labelled import Example
 from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
 from training.sources import Table
+from training.swapping import speakers_by_side
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,11 @@ class Material:
             seen=self.seen,
         )
         _check(found)
+        if self.config.consistency and len(speakers_by_side(found.train)) < 2:
+            raise SettingsError(
+                f"consistency is {self.config.consistency}, but there are no rows by speakers of two sides "
+                "to train, which could stand in for one another. Leave it out, or give speakers and sides."
+            )
         share, seed = self.config.rehearsal, self.config.seed
         return replace(found, train=rehearsal.mixed(found.train, self.authored, share=share, seed=seed))
 
