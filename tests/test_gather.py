@@ -80,6 +80,24 @@ def test_a_stance_is_shared_with_what_else_could_be_defended_and_where_there_is_
     assert shares(clear, torn) == {"accusatory": 0.15, "conciliatory": 0, "defensive": 0.85}
 
 
+def test_the_stance_is_that_with_the_most_and_of_two_the_first_readers(texts: Path) -> None:
+    def stance(*said: dict[str, str]) -> str:
+        rows = [row("unlabelled", 0, LOOSE[0]["quote"], **one) for one in said]
+        return str(gather(texts, readings(texts, *rows)).rows[0]["stance"])
+
+    torn = {"stance": "accusatory", "second": "defensive", "clarity": "borderline"}
+    assert stance(torn) == "accusatory"
+    assert stance(torn, {"stance": "defensive"}) == "defensive"
+    assert stance({"stance": "conciliatory"}, {"stance": "accusatory"}) == "conciliatory"
+
+
+def test_what_names_china_is_told_from_other_matters(texts: Path) -> None:
+    with gzip.open(texts / "unlabelled.jsonl.gz", "at") as lines:
+        lines.write(json.dumps({**LOOSE[0], "quote": "We will ask.", "context": "as Beijing said"}) + "\n")
+    rows = [row("unlabelled", 0, LOOSE[0]["quote"]), row("unlabelled", 1, "We will ask.")]
+    assert [one["domain"] for one in gather(texts, readings(texts, *rows)).rows[:2]] == ["other", "us-china"]
+
+
 def test_a_passage_of_a_document_has_the_speaker_of_the_quotation_that_it_stands_in(texts: Path) -> None:
     passage = "We found no charge in it."
     start = ARTICLE.index(passage)

@@ -183,7 +183,7 @@ def test_a_calibration_on_the_rows_that_matter(model_folder: Path, tmp_path: Pat
     model, fitting = SideOfTheSpeaker(SCHEME.width), everything.fit(tmp_path)
     assert everything.calibration(model, fitting)["side"].threshold == 1.0
     assert some.calibration(model, fitting)["side"].threshold < 1.0
-    with pytest.raises(SettingsError, match="none of 80 validation rows has 'theirs' in a column 'domain'"):
+    with pytest.raises(SettingsError, match="calibrate_on is domain=theirs, but none of 80 validation rows"):
         _ = prepared(data, model_folder, calibrate_on="domain=theirs", **settings).calibration_rows
 
 

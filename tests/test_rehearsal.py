@@ -4,7 +4,7 @@ import pytest
 
 from stance.labels import LabelScheme
 from stance.quotes import Quote
-from training import rehearsal
+from training import copies, rehearsal
 from training.labelled import Example
 
 SCHEME = rehearsal.authored_scheme()
@@ -60,3 +60,10 @@ def test_so_many_rows_are_mixed_in_as_far_as_they_go_and_the_seed_says_which() -
     assert mixed != rehearsal.mixed(own, authored, share=1.5, seed=2)
     assert len(rehearsal.mixed(own, authored, share=20, seed=1)) == 14
     assert rehearsal.mixed(own, authored, share=0, seed=1) == own
+
+
+def test_fingerprints_are_packed_into_a_text_and_come_out_of_it() -> None:
+    prints = {copies.fingerprint(text) for text in ("We hope.", "They lie.", "It is over.")}
+    assert copies.unpacked(copies.packed([*prints, *prints])) == prints
+    assert copies.unpacked(sorted(prints)) == prints, "as older manifests have them"
+    assert copies.unpacked(copies.packed([])) == frozenset()

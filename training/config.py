@@ -96,13 +96,19 @@ class FitConfig:
             raise SettingsError("validation_share and test_share leave no rows to train: they add up to one.")
         if self.window < 16:
             raise SettingsError(f"window must be 16 tokens or more, but is {self.window}.")
-        if self.calibrate_on and not all(self.calibrate_on.partition("=")):
+        if self.calibrate_on and not all(name and cell for name, cell in self.calibration_cells.items()):
             raise SettingsError(
-                f"calibrate_on must be a column and its value, such as domain=us-china, "
+                "calibrate_on must be columns and what stands there, such as domain=us-china,origin=news, "
                 f"not {self.calibrate_on!r}."
             )
         if self.precision not in PRECISIONS:
             raise SettingsError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
+
+    @property
+    def calibration_cells(self) -> dict[str, str]:
+        """What a row must have to be calibrated on: column → cell."""
+        parts = [part.partition("=") for part in self.calibrate_on.split(",") if self.calibrate_on]
+        return {name.strip(): cell.strip() for name, _, cell in parts}
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:

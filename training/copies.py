@@ -1,5 +1,6 @@
 """Which quotations are copies or near-copies of one another."""
 
+import base64
 import hashlib
 import re
 from collections import Counter, defaultdict
@@ -45,6 +46,19 @@ def words(text: str) -> list[str]:
 def fingerprint(text: str) -> str:
     """A hash of a text's words, whatever stands between them."""
     return hashlib.sha256(" ".join(words(text)).encode()).hexdigest()[:LENGTH]
+
+
+def packed(prints: Iterable[str]) -> str:
+    """Fingerprints as one short text (base64), for a manifest."""
+    return base64.b64encode(bytes.fromhex("".join(sorted(set(prints))))).decode()
+
+
+def unpacked(text: str | Sequence[str]) -> frozenset[str]:
+    """The fingerprints in such a text; also as a list, which older manifests have."""
+    if not isinstance(text, str):
+        return frozenset(text)
+    digits = base64.b64decode(text).hex()
+    return frozenset(digits[start : start + LENGTH] for start in range(0, len(digits), LENGTH))
 
 
 def fingerprints(examples: Iterable[Example]) -> list[str]:

@@ -100,6 +100,9 @@ def weights(folder: Path, model: Any, base: Base) -> Any:
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
+    path = folder / TOKENIZER
+    compact = json.dumps(json.loads(path.read_text("utf-8")), ensure_ascii=False, separators=(",", ":"))
+    path.write_text(compact, encoding="utf-8")
     # Some versions of safetensors let only the owner read it.
     (folder / WEIGHTS).chmod((folder / CONFIG).stat().st_mode)
     loaded = AutoModelForSequenceClassification.from_pretrained(

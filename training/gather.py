@@ -31,6 +31,12 @@ COLUMNS = {
     "unlabelled": ("quote",),
     "documents": ("text", "kind", "source"),
 }
+# What a quotation about US–China relations, or what stands around it, names; agrees with the ``domain`` of
+# train.jsonl on 99.5 % of its rows.
+CHINA = re.compile(
+    r"\bChina\b|Chinese|Beijing|\bXi\b|Huawei|Taiwan|Hong Kong|trade war|Xinjiang|Uyghur|Uighur|TikTok|"
+    r"South China Sea|Shanghai|Tibet|renminbi|yuan\b|Hua Chunying|Geng Shuang|Lu Kang|Zhao Lijian"
+)
 SPANS = re.compile(r"\d+-\d+(?:\+\d+-\d+)*")
 AROUND = 250  # characters on either side of a passage of a transcript that are its context
 RUN, SHARED, HOLDERS = 8, 5, 6  # runs of words that two rows of one article share; more holders: a formula
@@ -68,8 +74,9 @@ def gather(folder: Path, readings: Path = READINGS) -> Gathered:
 
     folder: holds the files of TEXTS. A row's labels are those of its first reader, the columns
     ``side_readers`` … ``clarity_readers`` those of all; ``stance_shares``, which are fitted, are the mean of
-    what they say. Speaker and context of a passage of a document are those that ``find_quotes`` finds now.
-    Raises TableError where a file cannot be read.
+    what they say, and the stance is that with the most. ``domain`` is us-china or other. Speaker and context
+    of a passage of a document are those that ``find_quotes`` finds now. TableError where a file cannot be
+    read.
     """
     texts, found = _Texts(folder), Gathered([])
     for (table, row, spans), (check, said) in _readings(readings).items():
@@ -179,7 +186,11 @@ def _labelled(row: dict[str, Any], said: Sequence[Reading]) -> dict[str, Any]:
     shares = [one.shares() for one in readers]
     mean = {one: round(sum(said[one] for said in shares) / len(shares), 4) for one in STANCES}
     labels = {name: getattr(readers[0], name) for name in LABELS}
-    return {**row, **labels, **several, "stance_shares": mean}
+    # Of stances with the same share the first reader's.
+    labels["stance"] = max(STANCES, key=lambda one: (mean[one], one == readers[0].stance))
+    around = " ".join(str(row.get(name) or "") for name in ("quote", "speaker", "context"))
+    domain = row.get("domain") or ("us-china" if CHINA.search(around) else "other")
+    return {**row, **labels, **several, "domain": domain, "stance_shares": mean}
 
 
 def _group(rows: Sequence[dict[str, Any]]) -> None:

@@ -80,13 +80,12 @@ class Material:
     @cached_property
     def calibration_rows(self) -> list[Example]:
         """The validation rows that say how sure is sure."""
-        column, _, value = self.config.calibrate_on.partition("=")
-        rows = self.split.validation
-        found = [one for one in rows if not column or str(one.row.get(column, "")) == value]
+        rows, wanted = self.split.validation, self.config.calibration_cells.items()
+        found = [row for row in rows if all(str(row.row.get(name, "")) == cell for name, cell in wanted)]
         if rows and not found:
             raise SettingsError(
                 f"calibrate_on is {self.config.calibrate_on}, but none of {len(rows)} validation rows has "
-                f"{value!r} in a column {column!r}. Correct it, or leave it out to calibrate on all of them."
+                "that. Correct it, or leave it out to calibrate on all of them."
             )
         return found
 

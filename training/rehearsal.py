@@ -9,7 +9,7 @@ from typing import Any
 
 from stance.labels import LabelScheme
 from training import labelled, schema
-from training.copies import fingerprint, fingerprints, near_duplicates
+from training.copies import fingerprint, fingerprints, near_duplicates, unpacked
 from training.labelled import Example
 
 AUTHORED = "data/authored.jsonl"
@@ -45,7 +45,7 @@ def rows_of(name: str) -> list[Example]:
 def seen_by(provenance: dict[str, Any]) -> frozenset[str]:
     """What a manifest says of it; one without fingerprints only tells which files of this package it had."""
     if "seen" in provenance:
-        return frozenset(provenance["seen"])
+        return unpacked(provenance["seen"])
     had = [name for source, name in FITTED.items() if source in provenance.get("sources", {})]
     return frozenset(fingerprints(row for name in had for row in rows_of(name)))
 
