@@ -76,10 +76,12 @@ def test_a_word_weighs_what_the_label_loses_without_it(word: str, carries: float
 
 
 def test_a_fitted_network_rests_on_the_word_that_decides(classifier: StanceClassifier) -> None:
-    found = classifier.explain(classifier.classify("They steal and lie."))
-    word, weight = found.top(1)[0]
-    assert (found.label, word) == ("accusatory", "lie.")
-    assert weight > 0.5
+    found = classifier.explain(classifier.classify("They steal and lie.", speaker="a US senator"))
+    assert found.label == "accusatory"
+    assert found.top(1)[0][0] == "lie."
+    assert [word for word, weight in list(found)[:4] if weight > 0] == ["lie."], (
+        "the others speak for nothing"
+    )
 
 
 def test_one_word_can_be_explained(classifier: StanceClassifier) -> None:
