@@ -1,7 +1,7 @@
 """Examples → what the Trainer reads: one row for each time that an example is shown, in its order."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,10 +29,7 @@ POOL = 50  # batches among which rows are sorted by length, at most
 
 
 def training_rows(
-    examples: Sequence[Example],
-    scheme: LabelScheme,
-    encoder: Encoder,
-    config: FitConfig,
+    examples: Sequence[Example], scheme: LabelScheme, encoder: Encoder, config: FitConfig
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
 
@@ -43,11 +40,12 @@ def training_rows(
     """
     rng = random.Random(config.seed)
     rows: list[dict[str, Any]] = []
+    speakers = swapping.speakers_by_side(examples) if config.consistency else {}
     for _ in range(config.epochs):
         forms = [_drawn(rng, config) for _ in examples]
         epoch = _encoded_rows(examples, forms, scheme, encoder)
         if config.consistency:
-            _add_twins(epoch, examples, scheme, encoder, rng)
+            _add_twins(epoch, examples, speakers, scheme, encoder, rng)
         rng.shuffle(epoch)
         rows += epoch
     # No pool is longer than an epoch, or the times that a row is shown would meet in one batch.
@@ -104,11 +102,11 @@ def _encoded_rows(
 def _add_twins(
     rows: Sequence[dict[str, Any]],
     examples: Sequence[Example],
+    speakers: Mapping[str, Sequence[Quote]],
     scheme: LabelScheme,
     encoder: Encoder,
     rng: random.Random,
 ) -> None:
-    speakers = swapping.speakers_by_side(examples)
     drawn = rng.sample(range(len(examples)), round(TWINS * len(examples)))
     twins = {place: swapping.by_another(examples[place], speakers, rng) for place in drawn}
     twins = {place: twin for place, twin in twins.items() if twin is not examples[place]}

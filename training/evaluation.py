@@ -49,9 +49,9 @@ def evaluate(
     """Figures for all forms of input that the examples have; intervals are resampled by group.
 
     data: what the report calls the examples. slices: columns by whose values the figures are given, too.
-    simple: models that this one must beat, if there shall be any. notes:
-    what a reader must know beside what is found here. watch: sees every quotation pass, to show progress.
-    Rows without a label on an axis do not count there.
+    simple: models that this one must beat, if there shall be any. notes: what a reader must know beside what
+    is found here. watch: sees every quotation pass, to show progress. Rows without a label on an axis do not
+    count there.
     """
     slices = meant(slices, {name for example in examples for name in example.row}, {})
     forms = {}

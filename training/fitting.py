@@ -51,13 +51,7 @@ class Fitting:
     """
 
     def __init__(
-        self,
-        base: Base,
-        scheme: LabelScheme,
-        config: FitConfig,
-        folder: Path,
-        *,
-        logs: Path | None = None,
+        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
         set_seed(config.seed)

@@ -152,7 +152,7 @@ def _carry_over(folder: Path, before: dict[int, str], model: Any) -> None:
     torch.nn.init.normal_(last.weight, std=0.02)
     torch.nn.init.zeros_(last.bias)
     if not set(before.values()) & set(model.config.label2id):
-        if not any(name.endswith(CLASSIFIER) for name in _config(folder).architectures or ()):
+        if not any(name.endswith(CLASSIFIER) for name in model.config.architectures or ()):
             _plain_pooler(model)
         return
     old = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)

@@ -50,12 +50,12 @@ class Beside:
 
     def simple(self, material: Material) -> Baselines | None:
         """Simple models, one of them on what a base that knows no labels makes of quotations."""
+        if not self.baselines:
+            return None
 
         def embed(quotes: Sequence[Quote]) -> Floats:
             return network.embeddings(material.base, quotes, window=material.config.window)
 
-        if not self.baselines:
-            return None
         fresh = starting_model(material.base) is None  # else its embeddings are those of a fitted model
         return Baselines(material.split.train, embed if fresh else None)
 
