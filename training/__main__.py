@@ -93,9 +93,6 @@ def fit(
         typer.Option(help="A TOML file with any of these options and a table \\[fit] of settings."),
     ] = None,
     measure: Annotated[list[str] | None, typer.Option(help="Further tables to put on the card.")] = None,
-    teacher: Annotated[
-        list[str] | None, typer.Option(help="A fitted model to learn from, too; may be repeated.")
-    ] = None,
     notes: Annotated[Path | None, typer.Option(help="Markdown to put into the card.")] = None,
     version: Annotated[str | None, typer.Option(help="What the model calls its version; 1.0.0.")] = None,
     setting: Annotated[
@@ -129,7 +126,6 @@ def fit(
         "schema": schema,
         "columns": column_names(column),
         "measure": measure or None,
-        "teachers": teacher or None,
         "notes": notes,
         "version": version,
         "cv": cv,
@@ -272,7 +268,7 @@ def _for_run(given: dict[str, Any]) -> dict[str, Any]:
     for name, value in found.items():
         if name in ("output", "notes", "logs"):
             found[name] = Path(value)
-        elif name in ("measure", "teachers", "slices") and isinstance(value, str):
+        elif name in ("measure", "slices") and isinstance(value, str):
             found[name] = [value]
     return found
 

@@ -46,7 +46,6 @@ def fit(
     schema: Schema = None,
     columns: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | str | Path | None = None,
-    teachers: Sequence[str | Path] = (),
     cv: int = 0,
     search: int = 0,
     resume: bool = False,
@@ -57,8 +56,7 @@ def fit(
     such as ``models/mine``. schema: a TOML file or a mapping of axes to labels, or "data" for those that
     occur; None: the axes of the starting model. columns: your column names by what they hold,
     ``{"quote": "Text"}``. settings: of FitConfig by name, ``{"epochs": 5, "base": ...}``, or a TOML file;
-    what is left open is chosen by the number of rows. teachers: folders of fitted models, such as
-    larger ones, to learn from, too. cv: folds of a cross-validation, whose figures take
+    what is left open is chosen by the number of rows. cv: folds of a cross-validation, whose figures take
     the place of a test split. search: settings to try on validation rows. resume: go on after an
     interruption. Raises StanceError that says what cannot be used, and where.
     """
@@ -71,7 +69,6 @@ def fit(
             schema=schema,
             columns=columns or {},
             settings=given,
-            teachers=teachers,
             folds=cv,
             trials=search,
             resume=resume,

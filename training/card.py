@@ -137,7 +137,6 @@ def _command(folder: ModelFolder) -> str:
         ("schema", provenance["schema"]),
         *(("column", f"{role}={name}") for role, name in provenance["columns"].items()),
         ("base", provenance["settings"]["base"]),
-        *(("teacher", name) for name in provenance.get("teachers", ())),
         *(("set", f"{key}={json.dumps(value)}") for key, value in chosen.items()),
         ("seed", str(provenance["settings"]["seed"])),
         *(("measure", name) for name in provenance["measured"]),

@@ -23,7 +23,6 @@ OPTIONS = {
     "schema": AXES,
     "columns": NAMES,
     "measure": TEXTS,
-    "teachers": TEXTS,
     "notes": TEXT,
     "version": TEXT,
     "cv": COUNT,
@@ -57,7 +56,6 @@ class FitConfig:
     window: int = 256  # tokens; what is longer is cut by rule
     bare_share: float = 0.25  # rows shown without speaker; the rest of the shares is speaker alone
     context_share: float = 0.3  # rows shown with speaker and context
-    teacher_share: float = 0.7  # of the targets, that teachers give, where there are any
     consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     validation_share: float = 0.1
@@ -87,8 +85,6 @@ class FitConfig:
                 raise SettingsError(f"{name} must be zero or more, but is {getattr(self, name)}.")
         if not 0 <= self.keep < 1:
             raise SettingsError(f"keep must be a share below one, but is {self.keep}.")
-        if not 0 <= self.teacher_share <= 1:
-            raise SettingsError(f"teacher_share must be a share, at most one, but is {self.teacher_share}.")
         if self.warmup_share > 1:
             raise SettingsError(f"warmup_share must be a share, at most one, but is {self.warmup_share}.")
         for names in (("bare_share", "context_share"), ("validation_share", "test_share")):

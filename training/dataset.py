@@ -9,14 +9,13 @@ import datasets
 import numpy as np
 import torch
 
-from stance.calibration import Floats
 from stance.encoding import Encoded, Encoder
 from stance.labels import LabelScheme
 from stance.quotes import Quote
 from training import swapping
 from training.config import FitConfig
 from training.labelled import Example
-from training.losses import MISSING, label_row, target_row
+from training.losses import label_row, target_row
 
 # The three forms of input, by the names that reports use.
 FORMS: dict[str, Callable[[Quote], Quote]] = {
@@ -30,17 +29,12 @@ POOL = 50  # batches among which rows are sorted by length, at most
 
 
 def training_rows(
-    examples: Sequence[Example],
-    scheme: LabelScheme,
-    encoder: Encoder,
-    config: FitConfig,
-    taught: Floats | None = None,
+    examples: Sequence[Example], scheme: LabelScheme, encoder: Encoder, config: FitConfig
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
 
-    taught: probabilities [rows, 2, width] by ``Teachers.read``, which give a share of the targets. Where
-    the settings ask for consistency, some rows have a twin: the same words by a speaker of another side,
-    with that side for its only label.
+    Where the settings ask for consistency, some rows have a twin: the same words by a speaker of another
+    side, with that side for its only label.
 
     The order is fixed by the seed alone, so that an interrupted run goes on where it was.
     """
@@ -50,9 +44,6 @@ def training_rows(
     for _ in range(config.epochs):
         forms = [_drawn(rng, config) for _ in examples]
         epoch = _encoded_rows(examples, forms, scheme, encoder)
-        if taught is not None:
-            said = [of_row[int(form != BARE)] for of_row, form in zip(taught, forms, strict=True)]
-            _mix(epoch, said, scheme, config.teacher_share)
         if config.consistency:
             _add_twins(epoch, examples, speakers, scheme, encoder, rng)
         rng.shuffle(epoch)
@@ -123,17 +114,6 @@ def _add_twins(
     for place, row in zip(twins, encoded, strict=True):
         del row["twin"]
         rows[place]["twin"] = row
-
-
-def _mix(rows: Sequence[dict[str, Any]], taught: Sequence[Floats], scheme: LabelScheme, share: float) -> None:
-    """Let teachers give a share of the targets, on the axes that a row has a label of."""
-    first = len(scheme.axes)
-    for row, said in zip(rows, taught, strict=True):
-        labels = row["labels"]
-        for place, axis in enumerate(scheme.axes):
-            if labels[place] != MISSING:
-                for k in range(axis.slice.start, axis.slice.stop):
-                    labels[first + k] = (1 - share) * labels[first + k] + share * float(said[k])
 
 
 def _drawn(rng: random.Random, config: FitConfig) -> str:

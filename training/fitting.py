@@ -22,7 +22,6 @@ from transformers import (
     set_seed,
 )
 
-from stance.calibration import Floats
 from stance.encoding import Encoder
 from stance.folder import WEIGHTS
 from stance.labels import LabelScheme
@@ -36,11 +35,8 @@ from training.losses import MISSING, MaskedCrossEntropy, class_weights, label_ro
 from training.metrics import macro_f1
 from training.progress import LiveProgress
 from training.splits import Split
-from training.teachers import Teachers
 
 log = logging.getLogger(__name__)
-
-TAUGHT = "taught.npy"  # what teachers say of the rows to train, beside the checkpoints
 
 
 def processes() -> Any:
@@ -51,21 +47,13 @@ def processes() -> Any:
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    logs: a folder for TensorBoard, if it shall write there. teachers: models that it also learns from.
+    logs: a folder for TensorBoard, if it shall write there.
     """
 
     def __init__(
-        self,
-        base: Base,
-        scheme: LabelScheme,
-        config: FitConfig,
-        folder: Path,
-        *,
-        logs: Path | None = None,
-        teachers: Teachers | None = None,
+        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
-        self._teachers = teachers
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
         # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
@@ -113,7 +101,7 @@ class Fitting:
             self.model = trainer.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
 
     def _trainer(self, split: Split, progress: LiveProgress) -> Trainer:
-        rows = training_rows(split.train, self._scheme, self.encoder, self._config, self._taught(split.train))
+        rows = training_rows(split.train, self._scheme, self.encoder, self._config)
         _freeze(self.model, self._config.frozen_layers)
         arguments = self._arguments(len(split.train), len(rows))
         trainer = Trainer(
@@ -136,19 +124,6 @@ class Fitting:
         )
         trainer.remove_callback(PrinterCallback)
         return trainer
-
-    def _taught(self, examples: list[Example]) -> Floats | None:
-        """What the teachers say, who are asked once, however often a fit is interrupted."""
-        if self._teachers is None:
-            return None
-        path = self._folder / TAUGHT
-        with processes().main_process_first():
-            if not path.exists():
-                said, half = self._teachers.read(examples), path.with_suffix(".unfinished.npy")
-                self._folder.mkdir(parents=True, exist_ok=True)
-                np.save(half, said)
-                half.replace(path)
-        return np.asarray(np.load(path))
 
     def _arguments(self, per_epoch: int, rows: int) -> TrainingArguments:
         config = self._config
@@ -238,10 +213,11 @@ def _precision(name: str) -> dict[str, bool]:
 
 
 def _has_bf16() -> bool:
-    """Whether the device multiplies in bf16 as such."""
+    """Whether the device multiplies in bf16 as such: twice as fast as fp32 on processors that do."""
     if torch.cuda.is_available() and not _on_cpu():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return _on_cpu() and network.has_bf16()
+    can = torch.cpu.get_capabilities() if _on_cpu() and hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
 # Callbacks read all that they need off the Trainer's state: so an interrupted fit goes on as it was.

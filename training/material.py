@@ -23,7 +23,6 @@ from training.labelled import Example
 from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
 from training.sources import Table
 from training.swapping import speakers_by_side
-from training.teachers import Teachers
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ class Material:
     """All that a fit needs.
 
     authored: rows that may be mixed in. logs: a folder for TensorBoard. seen: fingerprints of the
-    quotations that the base was fitted to. teachers: models to learn from, too.
+    quotations that the base was fitted to.
     """
 
     base: bases.Base
@@ -45,7 +44,6 @@ class Material:
     config: FitConfig
     logs: Path | None = None
     seen: frozenset[str] = frozenset()
-    teachers: Teachers | None = None
 
     @cached_property
     def split(self) -> splits.Split:
@@ -68,7 +66,7 @@ class Material:
 
     def fit(self, folder: Path) -> Fitting:
         """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
-        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs, teachers=self.teachers)
+        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs)
         fitting.fit(self.split)
         return fitting
 
@@ -142,7 +140,6 @@ def prepared(
     columns: Mapping[str, str],
     settings: Mapping[str, Any],
     logs: Path | None = None,
-    teachers: Sequence[str | Path] = (),
 ) -> Material:
     """Read and check everything that a fit needs.
 
@@ -157,8 +154,7 @@ def prepared(
     )
     authored = rehearsal.authored_rows(scheme, known=examples)
     seen = rehearsal.seen_by(dict(start.manifest.get("provenance", {}))) if start else frozenset()
-    taught_by = Teachers.open(teachers, scheme) if teachers else None
-    return Material(base, scheme, examples, authored, config, logs, seen, taught_by)
+    return Material(base, scheme, examples, authored, config, logs, seen)
 
 
 def starting_model(base: bases.Base) -> ModelFolder | None:

@@ -45,7 +45,6 @@ class Provenance:
             "data": list(self.hashes().values()),
             "axes": material.scheme.table(),
             "columns": dict(self.columns),
-            "teachers": material.teachers.hashes() if material.teachers else [],
         }
         return json.dumps(same, indent=1)
 
@@ -60,7 +59,6 @@ class Provenance:
             "schema": self.schema,
             "columns": dict(self.columns),
             "measured": list(self.measured),
-            "teachers": material.teachers.names if material.teachers else [],
             "rows": {name: len(rows) for name, rows in vars(split).items()},
             "calibrated_on": {
                 "with speaker": len(material.spoken_rows),

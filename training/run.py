@@ -37,19 +37,17 @@ class RunConfig:
     """What to fit, on what, and where to put it.
 
     data: labelled tables. output: the model folder to write. measure: labelled tables that only give
-    figures for the card. teachers: model folders that the fit also learns from. notes: a Markdown file that
-    the card quotes. schema: a TOML file with axes, a mapping of axes, or "data" for the labels that occur;
-    None: the axes of the starting model. columns: the user's own column names by what they hold. settings:
-    of FitConfig, by name; the others are chosen by the number of rows. folds: of a cross-validation.
-    trials: settings to try. logs: for TensorBoard. slices: columns by whose values the card gives figures,
-    for tables that have them. baselines: whether it has those of simple models, which take minutes to learn
-    from many rows.
+    figures for the card. notes: a Markdown file that the card quotes. schema: a TOML file with axes, a
+    mapping of axes, or "data" for the labels that occur; None: the axes of the starting model. columns:
+    the user's own column names by what they hold. settings: of FitConfig, by name; the others are chosen
+    by the number of rows. folds: of a cross-validation. trials: settings to try. logs: for TensorBoard.
+    slices: columns by whose values the card gives figures, for tables that have them. baselines: whether
+    it has those of simple models, which take minutes to learn from many rows.
     """
 
     data: Source | Sequence[Source]
     output: Path
     measure: Sequence[Source] = ()
-    teachers: Sequence[str | Path] = ()
     notes: Path | None = None
     schema: Schema = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -166,12 +164,7 @@ def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Proven
     others = tables_of(list(config.measure), config.columns, beside=tables) if config.measure else []
     check_names([*tables, *others])
     material = prepared(
-        tables,
-        schema=config.schema,
-        columns=config.columns,
-        settings=_settings(config),
-        logs=config.logs,
-        teachers=config.teachers,
+        tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
     )
     slices = meant(config.slices, all_columns([*tables, *others]), config.columns)
     further = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
