@@ -1,15 +1,19 @@
 PYTHON ?= python3
 LIGHT := .venv/read
 FULL := .venv/test
-# For `make model`: the folder of real quotations (training/data/README.md), tables that only measure, the base,
-# what to write, and whether to go on (empty: start anew, after a change of the recipe).
+# For `make model`: the folder of real quotations (training/data/README.md), tables that only measure, the base, that
+# of its teacher, what to write, and whether to go on (empty: start anew, after a change of the recipe).
 TEXTS ?= real
 MEASURE ?=
 BASE ?= sentence-transformers/all-MiniLM-L6-v2
+TEACHER_BASE ?= sentence-transformers/all-mpnet-base-v2
 OUTPUT ?= models/stance-minilm
 RESUME ?= --resume
 VERSION := 1.1.0
 REAL := runs/real.jsonl
+SENTENCES := runs/sentences.jsonl
+TEACHER := runs/teacher
+TAUGHT := runs/taught.jsonl
 HELD_OUT := $(wildcard training/data/*_held_out.jsonl)
 
 .PHONY: read test notebooks browser acceptance model lint types clean
@@ -31,13 +35,20 @@ acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: f
 	$(FULL)/bin/python -m pytest -m acceptance
 	$(FULL)/bin/python -m tests.benchmarks.cold_start
 
-model: $(REAL)  ## fit the shipped model; goes on where it was stopped
+model: $(TAUGHT)  ## fit the shipped model; goes on where it was stopped
 	$(FULL)/bin/python -m training fit --config training/recipe.toml --base $(BASE) --seed 13 \
 		$(foreach table,$(HELD_OUT) $(MEASURE),--measure $(table)) \
 		--notes training/data/card_notes.md --version $(VERSION) --output $(OUTPUT) $(RESUME)
 
-$(REAL): training/data/readings.csv training/gather.py $(wildcard $(TEXTS)/*.jsonl*) | $(FULL)/ready
-	$(FULL)/bin/python -m training gather $(TEXTS) -o $@
+$(TAUGHT): $(TEACHER)/stance.json
+	$(FULL)/bin/python -m training teach $(TEACHER) $(SENTENCES) -o $@ $(RESUME)
+
+$(TEACHER)/stance.json: $(REAL) training/teacher.toml
+	$(FULL)/bin/python -m training fit --config training/teacher.toml --base $(TEACHER_BASE) --seed 13 \
+		--output $(TEACHER) $(RESUME)
+
+$(REAL): training/data/readings.csv training/gather.py training/sentences.py $(wildcard $(TEXTS)/*.jsonl*) | $(FULL)/ready
+	$(FULL)/bin/python -m training gather $(TEXTS) -o $@ --sentences $(SENTENCES)
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .

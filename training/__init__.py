@@ -1,16 +1,27 @@
 """Fit, check, evaluate and compare models of quotations; ``python -m training`` is the command line.
 
-fit, evaluate, compare, check, suspects, suggest, shares and plots are what notebooks and scripts use.
+fit, evaluate, compare, check, suspects, suggest, teach, shares and plots are what notebooks and scripts use.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from training import plots
-    from training.api import check, compare, evaluate, fit, suggest, suspects
+    from training.api import check, compare, evaluate, fit, suggest, suspects, teach
     from training.proportions import SampleWarning, shares
 
-__all__ = ["SampleWarning", "check", "compare", "evaluate", "fit", "plots", "shares", "suggest", "suspects"]
+__all__ = [
+    "SampleWarning",
+    "check",
+    "compare",
+    "evaluate",
+    "fit",
+    "plots",
+    "shares",
+    "suggest",
+    "suspects",
+    "teach",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The command line: check, fit, evaluate, compare, suggest, gather."""
+"""The command line: check, fit, evaluate, compare, suggest, teach, gather."""
 
 import json
 import logging
@@ -244,17 +244,46 @@ def suggest(
 
 @app.command()
 @reported
+def teach(
+    model: Annotated[str, typer.Argument(help="A model folder: a larger one than that to be fitted.")],
+    unlabelled: Annotated[list[str], typer.Argument(help=f"Tables of quotations or sentences: {SOURCES}")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The table to write: JSONL.")],
+    column: Columns = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on behind what is written already.")] = False,
+) -> None:
+    """Let a large model label what nobody has, for a small one that is fitted to these rows, too."""
+    from training import api
+
+    _log()
+    check_output(output, unlabelled)
+    count = api.teach(model, unlabelled, output, columns=column_names(column), resume=resume)
+    typer.echo(f"{count:,} rows written to {output}. Give them to fit beside labelled ones.", err=True)
+
+
+@app.command()
+@reported
 def gather(
     texts: Annotated[Path, typer.Argument(help="The folder of real quotations and documents.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The labelled table to write: JSONL.")],
     readings: Annotated[Path | None, typer.Option(help="What readers said; else data/readings.csv.")] = None,
+    sentences: Annotated[
+        Path | None, typer.Option(help="A table of further sentences to write, for `teach`: JSONL.")
+    ] = None,
 ) -> None:
     """Put real quotations, which do not come with stance, together with the readings of them, which do."""
     from training.gather import READINGS, TEXTS, columns
     from training.gather import gather as gathered
+    from training.sentences import sentences as unlabelled
 
-    check_output(output, [*(texts / name for name in TEXTS.values()), readings or READINGS])
+    inputs = [*(texts / name for name in TEXTS.values()), readings or READINGS]
+    check_output(output, inputs)
+    if sentences:
+        check_output(sentences, [*inputs, output])
     found = gathered(texts, readings or READINGS)
+    if sentences:
+        rows = unlabelled(texts, found.rows)
+        _write(sentences, rows, ["quote", "speaker"])
+        typer.echo(f"{len(rows):,} sentences written to {sentences}", err=True)
     _write(output, found.rows, columns(found.rows))
     typer.echo(f"{len(found.rows):,} quotations written to {output}", err=True)
     for table, count in found.lost.items():

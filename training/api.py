@@ -6,11 +6,11 @@ from typing import Any
 
 from stance.classifier import StanceClassifier, load
 from stance.encoding import Encoder
-from stance.errors import ColumnError, SettingsError
+from stance.errors import ColumnError, SettingsError, TableError
 from stance.folder import ModelFolder
 from stance.labels import LabelScheme, nearest
 from stance.quotes import Quote
-from stance.tables import quote_columns, quote_of
+from stance.tables import kind, quote_columns, quote_of
 from training import (
     bases,
     checking,
@@ -21,6 +21,7 @@ from training import (
     network,
     run,
     suggestion,
+    teaching,
 )
 from training.baselines import Baselines
 from training.checking import Check
@@ -136,6 +137,28 @@ def compare(
     if other:
         notes = [f"Not compared, as the models have other labels there: {', '.join(sorted(other))}.", *notes]
     return comparison.compare(*models, examples, data=_named(tables), fair=fair, notes=notes, watch=watch)
+
+
+def teach(
+    model: str | Path,
+    unlabelled: Data,
+    output: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    resume: bool = False,
+) -> int:
+    """Write what a model says of quotations that nobody has labelled, for the fit of a smaller one.
+
+    model: a folder with weights, which are read as they were fitted. output: a table (JSONL), of which
+    ``fit`` takes the rows beside labelled ones: they only train, and each is shown once. resume: go on
+    behind the rows that an interrupted run has left. How many rows there are. Raises StanceError that says
+    what cannot be used.
+    """
+    output = Path(output)
+    if kind(output) != ".jsonl":
+        raise TableError(f"{output} must end in .jsonl: shares of labels are no cells of other tables.")
+    quotes = [quote for _, quote in _all_quotes(tables_of(unlabelled), columns or {})]
+    return teaching.write(teaching.teacher(model), quotes, output, resume=resume)
 
 
 def suggest(

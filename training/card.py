@@ -113,10 +113,16 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     rows, calibrated = provenance["rows"], provenance["calibrated_on"]
     on = provenance["settings"]["calibrate_on"]
     chosen = f", those with {on}" if on else ", all"
+    taught = "".join(
+        f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "
+        "once."
+        for name, count in provenance.get("taught", {}).items()
+    )
     return (
         f"{rows['train']:,} rows to train, {rows['validation']:,} to validate (when to stop), "
         f"{rows['test']:,} to test. Of those that validate{chosen} set temperatures, thresholds and label "
         f"sets: {calibrated['with speaker']:,} with their speakers, and {calibrated['without']:,} bare."
+        f"{taught}"
     )
 
 

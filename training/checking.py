@@ -80,7 +80,9 @@ def check(
     where = Places(tables)
     amiss = {(one.table, one.line) for one in bad}
     findings += _of_rows(examples, where, amiss)
-    findings += _of_splits([one for one in examples if (one.table, one.line) not in amiss])
+    findings += _of_splits(
+        [one for one in examples if (one.table, one.line) not in amiss and not one.taught_by]
+    )
     findings += of_pairs(examples, where)
     findings += _of_labels(examples, scheme, tables, columns)
     findings += _of_spellings(tables, scheme, columns)

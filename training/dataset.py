@@ -1,5 +1,6 @@
 """Examples → what the Trainer reads: one row for each time that an example is shown, in its order."""
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +30,16 @@ POOL = 50  # batches among which rows are sorted by length, at most
 
 
 def training_rows(
-    examples: Sequence[Example], scheme: LabelScheme, encoder: Encoder, config: FitConfig
+    examples: Sequence[Example],
+    scheme: LabelScheme,
+    encoder: Encoder,
+    config: FitConfig,
+    taught: Sequence[Example] = (),
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
+
+    taught: rows with a model's labels; as they are many, and said to be so by nobody else, each is shown in
+    one epoch only (``taught_in_epoch``), as it is.
 
     Where the settings ask for consistency, some rows have a twin: the same words by a speaker of another
     side, with that side for its only label.
@@ -41,16 +49,25 @@ def training_rows(
     rng = random.Random(config.seed)
     rows: list[dict[str, Any]] = []
     speakers = swapping.speakers_by_side(examples) if config.consistency else {}
-    for _ in range(config.epochs):
+    once = rng.sample(list(taught), len(taught)) if taught else []
+    share = taught_in_epoch(taught, config)
+    for number in range(config.epochs):
         forms = [_drawn(rng, config) for _ in examples]
         epoch = _encoded_rows(examples, forms, scheme, encoder)
         if config.consistency:
             _add_twins(epoch, examples, speakers, scheme, encoder, rng)
+        others = once[number * share : (number + 1) * share]
+        epoch += _encoded_rows(others, [IN_CONTEXT] * len(others), scheme, encoder)
         rng.shuffle(epoch)
         rows += epoch
     # No pool is longer than an epoch, or the times that a row is shown would meet in one batch.
     pool = min(POOL, max(1, len(examples) // config.batch_size))
     return datasets.Dataset.from_list(_by_length(rows, config.batch_size, pool, rng))
+
+
+def taught_in_epoch(taught: Sequence[Example], config: FitConfig) -> int:
+    """How many of the rows with a model's labels an epoch shows; the last one may show fewer."""
+    return math.ceil(len(taught) / config.epochs)
 
 
 def scoring_rows(

@@ -3,6 +3,7 @@
 import logging
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from stance.runtime import logits_of
 from training import checkpoints, network
 from training.bases import Base
 from training.config import FitConfig
-from training.dataset import ATTRIBUTED, FORMS, Collator, scoring_rows, training_rows
+from training.dataset import ATTRIBUTED, FORMS, Collator, scoring_rows, taught_in_epoch, training_rows
 from training.labelled import Example
 from training.losses import MISSING, MaskedCrossEntropy, class_weights, label_row
 from training.metrics import macro_f1
@@ -47,13 +48,22 @@ def processes() -> Any:
 class Fitting:
     """One fit: what it starts from, where its checkpoints lie, and how far it is.
 
-    logs: a folder for TensorBoard, if it shall write there.
+    logs: a folder for TensorBoard, if it shall write there. taught: rows with a model's labels, which are
+    shown beside those of the split.
     """
 
     def __init__(
-        self, base: Base, scheme: LabelScheme, config: FitConfig, folder: Path, *, logs: Path | None = None
+        self,
+        base: Base,
+        scheme: LabelScheme,
+        config: FitConfig,
+        folder: Path,
+        *,
+        logs: Path | None = None,
+        taught: Sequence[Example] = (),
     ) -> None:
         self._scheme, self._config, self._folder, self._logs = scheme, config, folder, logs
+        self._taught = taught
         set_seed(config.seed)
         self.model: Any = network.network(base, scheme)
         # The Trainer writes it into the network; a fit that has nothing left to train must leave the same.
@@ -101,9 +111,10 @@ class Fitting:
             self.model = trainer.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
 
     def _trainer(self, split: Split, progress: LiveProgress) -> Trainer:
-        rows = training_rows(split.train, self._scheme, self.encoder, self._config)
+        rows = training_rows(split.train, self._scheme, self.encoder, self._config, self._taught)
         _freeze(self.model, self._config.frozen_layers)
-        arguments = self._arguments(len(split.train), len(rows))
+        per_epoch = len(split.train) + taught_in_epoch(self._taught, self._config)
+        arguments = self._arguments(per_epoch, len(rows))
         trainer = Trainer(
             model=self.model,
             args=arguments,
@@ -213,11 +224,10 @@ def _precision(name: str) -> dict[str, bool]:
 
 
 def _has_bf16() -> bool:
-    """Whether the device multiplies in bf16 as such: twice as fast as fp32 on processors that do."""
+    """Whether the device multiplies in bf16 as such."""
     if torch.cuda.is_available() and not _on_cpu():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    can = torch.cpu.get_capabilities() if _on_cpu() and hasattr(torch.cpu, "get_capabilities") else {}
-    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+    return _on_cpu() and network.has_bf16()
 
 
 # Callbacks read all that they need off the Trainer's state: so an interrupted fit goes on as it was.

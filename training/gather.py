@@ -135,13 +135,18 @@ def _lines(folder: Path, table: str) -> Iterator[dict[str, Any]]:
         ) from error
 
 
+def documents(folder: Path) -> Iterator[dict[str, Any]]:
+    """The articles and transcripts of such a folder; TableError where they cannot be read."""
+    return _lines(folder, "documents")
+
+
 class _Texts:
     """The quotations and documents of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.train = {row["id"]: row for row in _lines(folder, "train")}
         self._unlabelled = list(_lines(folder, "unlabelled"))
-        self._documents = list(_lines(folder, "documents"))
+        self._documents = list(documents(folder))
         self._quotes: dict[int, list[Quote]] = {}
 
     def quotation(self, table: str, row: str, spans: str) -> dict[str, Any] | None:

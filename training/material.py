@@ -34,7 +34,7 @@ class Material:
     """All that a fit needs.
 
     authored: rows that may be mixed in. logs: a folder for TensorBoard. seen: fingerprints of the
-    quotations that the base was fitted to.
+    quotations that the base was fitted to. taught: rows that a larger model has labelled, which only train.
     """
 
     base: bases.Base
@@ -44,6 +44,7 @@ class Material:
     config: FitConfig
     logs: Path | None = None
     seen: frozenset[str] = frozenset()
+    taught: Sequence[Example] = ()
 
     @cached_property
     def split(self) -> splits.Split:
@@ -66,7 +67,7 @@ class Material:
 
     def fit(self, folder: Path) -> Fitting:
         """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
-        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs)
+        fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs, taught=self.taught)
         fitting.fit(self.split)
         return fitting
 
@@ -148,13 +149,21 @@ def prepared(
     base = bases.resolve(FitConfig.from_table(settings).base)
     start = starting_model(base)
     scheme = scheme_for(schema, base, tables, columns)
-    examples = labelled.read_tables(tables, scheme, columns)
+    rows = labelled.read_tables(tables, scheme, columns)
+    examples = [row for row in rows if not row.taught_by]
+    if not examples:
+        raise SettingsError(
+            f"All {len(rows)} rows were labelled by a model (column taught_by). Give some that people have "
+            "labelled beside them: what a fit is good for is measured on these."
+        )
+    # Of rows that people have labelled some will measure: a model must not have seen their words before.
+    taught = rehearsal.without([row for row in rows if row.taught_by], known=examples)
     config = FitConfig.from_table(
         {**defaults(len(examples), start=_start(start, scheme, examples)), **settings}
     )
     authored = rehearsal.authored_rows(scheme, known=examples)
     seen = rehearsal.seen_by(dict(start.manifest.get("provenance", {}))) if start else frozenset()
-    return Material(base, scheme, examples, authored, config, logs, seen)
+    return Material(base, scheme, examples, authored, config, logs, seen, taught)
 
 
 def starting_model(base: bases.Base) -> ModelFolder | None:

@@ -75,13 +75,17 @@ def average(model: Any, start: dict[str, torch.Tensor], *, keep: float, outputs:
 
 @dataclass(frozen=True)
 class TorchModel:
-    """A network as inference sees a model: a batch in, logits out."""
+    """A network as inference sees a model: a batch in, logits out.
+
+    half: whether it computes in bf16.
+    """
 
     network: Any
+    half: bool = False
 
     def logits(self, batch: Batch) -> Floats:
         """Arrays [quotes, length] → logits [quotes, width]."""
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.half):
             return np.asarray(self.network(**_tensors(batch, self.network)).logits.float().numpy())
 
 
@@ -107,6 +111,12 @@ def encoder(base: Base, *, window: int, actors: Actors | None = None) -> Encoder
     longest = getattr(_config(base.folder), "max_position_embeddings", None) or window
     fast = Tokenizer.from_str(loaded.backend_tokenizer.to_str())
     return Encoder(fast, window=min(window, longest), pad_id=loaded.pad_token_id or 0, actors=actors)
+
+
+def has_bf16() -> bool:
+    """Whether the processor multiplies in bf16 as such: twice as fast as in fp32."""
+    can = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
 def takes_types(model: Any) -> bool:

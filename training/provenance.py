@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as version_of
@@ -60,6 +61,7 @@ class Provenance:
             "columns": dict(self.columns),
             "measured": list(self.measured),
             "rows": {name: len(rows) for name, rows in vars(split).items()},
+            "taught": dict(Counter(row.taught_by for row in material.taught)),
             "calibrated_on": {
                 "with speaker": len(material.spoken_rows),
                 "without": len(material.calibration_rows),

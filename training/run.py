@@ -206,7 +206,8 @@ def _rows(material: Material) -> str:
     )
     on = material.config.calibrate_on
     calibrating = f" ({len(material.calibration_rows)} of them, with {on}, to calibrate)" if on else ""
-    return f"{train} rows to train{told}, {validation} to validate{calibrating}, {test} to test"
+    taught = f", {len(material.taught)} beside that a model has labelled" if material.taught else ""
+    return f"{train} rows to train{told}{taught}, {validation} to validate{calibrating}, {test} to test"
 
 
 def _sample(examples: Sequence[Example]) -> list[Quote]:

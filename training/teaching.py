@@ -1,0 +1,88 @@
+"""What a large model says of sentences that nobody has labelled: rows that a small one can be fitted to."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from stance.classifier import StanceClassifier
+from stance.errors import TableError
+from stance.folder import ModelFolder
+from stance.quotes import Quote
+from training import bases, coders, network
+from training.dataset import BARE, FORMS
+from training.swapping import SIDE
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 1000  # sentences, after which what is done is on the disk
+UNFINISHED = ".unfinished"
+
+
+def teacher(path: str | Path) -> StanceClassifier:
+    """A fitted model with its weights as they were fitted; in eight bits a large one can lose what it knows.
+
+    ModelFolderError where the folder is none.
+    """
+    folder = ModelFolder.open(path)
+    base = bases.resolve(str(folder.path))
+    model = network.TorchModel(network.network(base, folder.scheme).eval(), half=network.has_bf16())
+    encoder = network.encoder(base, window=folder.window)
+    return StanceClassifier(model, encoder, folder.scheme, folder.calibration, name=folder.name)
+
+
+def taught(classifier: StanceClassifier, quotes: Sequence[Quote]) -> Iterator[dict[str, Any]]:
+    """A row for each quotation: its words, its speaker, and the share of each label, by axis.
+
+    The shares are the calibrated probabilities, as in Hinton, Vinyals and Dean 2015, "Distilling the
+    knowledge in a neural network". The side is that of the words with their speaker, everything else that of
+    the words alone: so a model that is fitted to these rows learns to read it off the words.
+    """
+    alone = classifier.classify_many([FORMS[BARE](quote) for quote in quotes])
+    spoken = classifier.classify_many([Quote(quote.text, quote.speaker, date=quote.date) for quote in quotes])
+    for quote, words, said in zip(quotes, alone, spoken, strict=True):
+        shares = {
+            f"{axis}{coders.SHARES}": _rounded((said if axis == SIDE else words)[axis].scores)
+            for axis in classifier.scheme.names
+        }
+        yield {"quote": quote.text, "speaker": quote.speaker or "", **shares, "taught_by": classifier.name}
+
+
+def write(classifier: StanceClassifier, quotes: Iterable[Quote], output: Path, *, resume: bool) -> int:
+    """The rows as JSONL; the file gets its name when all are there. How many they are.
+
+    resume: go on behind the rows that an interrupted run has left. TableError where it cannot be written.
+    """
+    half = output.with_name(f".{output.name}{UNFINISHED}")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        done = _whole_lines(half) if resume else 0
+        rest = islice(quotes, done, None)
+        with half.open("ab" if done else "wb") as lines:
+            while block := list(islice(rest, AT_ONCE)):
+                rows = [json.dumps(row, ensure_ascii=False) + "\n" for row in taught(classifier, block)]
+                lines.write("".join(rows).encode())
+                lines.flush()
+                done += len(rows)
+                log.info("%s has read %d", classifier.name, done)
+        half.replace(output)
+    except OSError as error:
+        raise TableError(f"{output} cannot be written: {error.strerror or error}.") from error
+    return done
+
+
+def _whole_lines(path: Path) -> int:
+    """How many rows a file holds, without the last one where that was cut off, which is taken away."""
+    if not path.exists():
+        return 0
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    content = whole + b"\n" if whole else b""
+    with path.open("r+b") as lines:
+        lines.truncate(len(content))
+    return content.count(b"\n")
+
+
+def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    return {label: round(score, 4) for label, score in scores.items()}
