@@ -12,7 +12,7 @@ from stance.errors import TableError
 from stance.folder import ModelFolder
 from stance.quotes import Quote
 from training import bases, coders, network
-from training.dataset import BARE, FORMS
+from training.dataset import ATTRIBUTED, BARE, FORMS
 from training.swapping import SIDE
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,9 @@ def taught(classifier: StanceClassifier, quotes: Sequence[Quote]) -> Iterator[di
     the words alone: so a model that is fitted to these rows learns to read it off the words.
     """
     alone = classifier.classify_many([FORMS[BARE](quote) for quote in quotes])
-    spoken = classifier.classify_many([Quote(quote.text, quote.speaker, date=quote.date) for quote in quotes])
-    for quote, words, said in zip(quotes, alone, spoken, strict=True):
+    spoken = iter(classifier.classify_many([FORMS[ATTRIBUTED](quote) for quote in quotes if quote.speaker]))
+    for quote, words in zip(quotes, alone, strict=True):
+        said = next(spoken) if quote.speaker else words
         shares = {
             f"{axis}{coders.SHARES}": _rounded((said if axis == SIDE else words)[axis].scores)
             for axis in classifier.scheme.names
