@@ -75,13 +75,14 @@ def test_a_word_weighs_what_the_label_loses_without_it(word: str, carries: float
     assert (found.top(1)[0][0] == word) == (carries > 0)
 
 
-def test_a_fitted_network_rests_on_the_word_that_decides(classifier: StanceClassifier) -> None:
-    found = classifier.explain(classifier.classify("They steal and lie.", speaker="a US senator"))
-    assert found.label == "accusatory"
-    assert found.top(1)[0][0] == "lie."
-    assert [word for word, weight in list(found)[:4] if weight > 0] == ["lie."], (
-        "the others speak for nothing"
+@pytest.mark.parametrize("word", ["lie.", "steal."])
+def test_the_shipped_model_rests_on_the_word_that_decides(word: str) -> None:
+    model = stance.load()
+    found = model.explain(
+        model.classify(f"They come here every year and they {word}", speaker="a US senator")
     )
+    assert found.label == "accusatory"
+    assert found.top(1)[0][0] == word
 
 
 def test_one_word_can_be_explained(classifier: StanceClassifier) -> None:

@@ -40,7 +40,6 @@ def network(base: Base, scheme: LabelScheme) -> Any:
             base.folder,
             config=config,
             dtype=torch.float32,
-            attn_implementation="eager",
             ignore_mismatched_sizes=True,
         )
     except (ValueError, OSError) as error:
