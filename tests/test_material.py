@@ -11,6 +11,7 @@ from stance.folder import ModelFolder
 from stance.labels import LabelScheme
 from tests.conftest import LESSONS, SCHEME
 from training import material, rehearsal
+from training.config import FitConfig
 from training.material import Material
 from training.sources import tables_of
 
@@ -185,6 +186,33 @@ def test_a_calibration_on_the_rows_that_matter(model_folder: Path, tmp_path: Pat
     assert some.calibration(model, fitting)["side"].threshold < 1.0
     with pytest.raises(SettingsError, match="calibrate_on is domain=theirs, but none of 80 validation rows"):
         _ = prepared(data, model_folder, calibrate_on="domain=theirs", **settings).calibration_rows
+
+
+def test_a_calibration_as_if_there_were_more_of_a_kind(model_folder: Path, tmp_path: Path) -> None:
+    news, briefings = (
+        rows(80, split="validation", origin="news"),
+        rows(240, split="validation", origin="briefing"),
+    )
+    briefings["side"] = "neutral"  # which the model below never says
+    data = pd.concat([rows(10, split="train"), news.assign(side="US"), briefings])
+    settings: dict[str, Any] = {"epochs": 1, "rehearsal": 0}
+    plain = prepared(data, model_folder, **settings)
+    weighed = prepared(data, model_folder, calibrate_as="origin=news:99,briefing:1", **settings)
+    model, fitting = SideOfTheSpeaker(SCHEME.width), plain.fit(tmp_path)
+    assert plain.calibration(model, fitting)["side"].threshold == 1.0
+    assert weighed.calibration(model, fitting)["side"].threshold < 1.0
+    only = prepared(data, model_folder, calibrate_as="origin=news:1", **settings)
+    assert len(only.calibration_rows) == 80
+    with pytest.raises(SettingsError, match="no validation row has blog in the column origin"):
+        _ = prepared(data, model_folder, calibrate_as="origin=news:1,blog:1", **settings).calibration_rows
+
+
+@pytest.mark.parametrize(
+    "asked", ["origin", "origin=", "origin=news", "=news:1", "origin=news:0", "origin=news:x"]
+)
+def test_shares_that_make_no_sense_are_refused(asked: str) -> None:
+    with pytest.raises(SettingsError, match="calibrate_as must be a column and shares"):
+        FitConfig(calibrate_as=asked)
 
 
 def test_axes_come_from_the_schema_the_data_or_the_base(

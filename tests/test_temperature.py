@@ -86,6 +86,38 @@ def test_what_a_label_needs_is_a_rank_among_the_rows() -> None:
     assert needed(np.array([0.4, 0.6]))[89] == 0  # of two rows none can promise 90 %
 
 
+def test_weights_make_a_calibration_that_of_rows_as_they_will_be() -> None:
+    """Of the rows three quarters are easy; of those to come a fifth will be."""
+    thresholds, held = [], []
+    for _ in range(30):
+        easy, hard = drawn(1500, 2.0, ease=4.0), drawn(500, 2.0, ease=1.0)
+        weights = np.repeat([0.2 / 1500, 0.8 / 500], [1500, 500])
+        rows = [np.concatenate(pair) for pair in zip(easy, hard, strict=True)]
+        found = fit(rows[0], rows[1], weights)
+        plain = fit(rows[0], rows[1])
+        errors, shares = zip(
+            *(selective(one.threshold, 4000, ease) for one in (found, plain) for ease in (4.0, 1.0)),
+            strict=True,
+        )
+        kept = np.array(shares) * [0.2, 0.8, 0.2, 0.8]
+        wrong = np.array(errors) * kept
+        thresholds.append((wrong[:2].sum() / kept[:2].sum(), wrong[2:].sum() / kept[2:].sum()))
+        logits, labels = (
+            np.concatenate(pair) for pair in zip(drawn(200, 2.0, 4.0), drawn(800, 2.0, 1.0), strict=True)
+        )
+        true = probabilities(logits, found.temperature)[np.arange(1000), labels]
+        held.append((true >= found.needed[89]).mean())
+    weighted, plain_error = np.mean(thresholds, axis=0)
+    assert weighted == pytest.approx(TARGET_ERROR, abs=0.01)
+    assert plain_error > TARGET_ERROR + 0.02
+    assert np.mean(held) == pytest.approx(0.9, abs=0.01)
+
+
+def test_weights_that_are_all_alike_change_nothing() -> None:
+    logits, labels = drawn(300, 2.0)
+    assert fit(logits, labels, np.full(300, 7.0)) == fit(logits, labels)
+
+
 def test_answers_that_are_as_sure_as_one_another_are_unsure_together() -> None:
     confidences = np.full(100, 0.8)
     right = np.arange(100) < 60

@@ -113,6 +113,8 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     rows, calibrated = provenance["rows"], provenance["calibrated_on"]
     on = provenance["settings"]["calibrate_on"]
     chosen = f", those with {on}" if on else ", all"
+    if weighed := provenance["settings"]["calibrate_as"]:
+        chosen += f" (weighed as if they were {weighed})"
     taught = "".join(
         f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "
         "once."

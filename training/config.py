@@ -10,7 +10,7 @@ from typing import Any, Self, get_args, get_type_hints
 from stance.errors import SettingsError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-TYPED = ("precision", "calibrate_on")  # settings that are texts
+TYPED = ("precision", "calibrate_on", "calibrate_as")  # settings that are texts
 MANY = 5000  # rows from which on nothing depends on their number
 
 TEXT, TEXTS = "a text", "a text or a list of texts"
@@ -58,6 +58,7 @@ class FitConfig:
     context_share: float = 0.3  # rows shown with speaker and context
     consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
+    calibrate_as: str = ""  # such as origin=news:0.8,transcript:0.2: what their shares are where it is used
     validation_share: float = 0.1
     test_share: float = 0.1
     precision: str = "auto"  # bf16 where the device multiplies in it, else fp32
@@ -101,6 +102,11 @@ class FitConfig:
                 "calibrate_on must be columns and what stands there, such as domain=us-china,origin=news, "
                 f"not {self.calibrate_on!r}."
             )
+        if self.calibrate_as and not self.calibration_shares:
+            raise SettingsError(
+                "calibrate_as must be a column and shares above zero of what stands there, such as "
+                f"origin=news:0.8,transcript:0.2, not {self.calibrate_as!r}."
+            )
         if self.precision not in PRECISIONS:
             raise SettingsError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
 
@@ -109,6 +115,19 @@ class FitConfig:
         """What a row must have to be calibrated on: column → cell."""
         parts = [part.partition("=") for part in self.calibrate_on.split(",") if self.calibrate_on]
         return {name.strip(): cell.strip() for name, _, cell in parts}
+
+    @property
+    def calibration_shares(self) -> tuple[str, dict[str, float]] | None:
+        """A column, and what share of the rows each of its cells stands for; None where nothing is asked."""
+        column, _, listed = self.calibrate_as.partition("=")
+        cells = [part.rpartition(":") for part in listed.split(",")]
+        try:
+            shares = {cell.strip(): float(share) for cell, _, share in cells}
+        except ValueError:
+            return None
+        if not column.strip() or "" in shares or not min(shares.values()) > 0:
+            return None
+        return column.strip(), {cell: share / sum(shares.values()) for cell, share in shares.items()}
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:

@@ -78,7 +78,7 @@ def _fitted(material: Material, rows: Sequence[Example], folder: Path) -> Stance
     fold = replace(
         material,
         examples=[replace(row, split=None) for row in rows],
-        config=replace(material.config, test_share=0.0, calibrate_on=""),
+        config=replace(material.config, test_share=0.0, calibrate_on="", calibrate_as=""),
         logs=material.logs and material.logs / folder.name,
     )
     return fold.fitted(folder)

@@ -1,6 +1,7 @@
 """What a fit is made of: rows, axes, a base and settings, checked before anything trains."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -88,7 +89,26 @@ class Material:
                 f"calibrate_on is {self.config.calibrate_on}, but none of {len(rows)} validation rows has "
                 "that. Correct it, or leave it out to calibrate on all of them."
             )
-        return found
+        if (asked := self.config.calibration_shares) is None:
+            return found
+        column, shares = asked
+        there = {str(row.row.get(column, "")) for row in found}
+        if rows and (missing := shares.keys() - there):
+            raise SettingsError(
+                f"calibrate_as is {self.config.calibrate_as}, but no validation row has "
+                f"{' or '.join(sorted(missing))} in the column {column}. Correct it, or leave it out."
+            )
+        return [row for row in found if str(row.row.get(column, "")) in shares]
+
+    def _weights(self, rows: Sequence[Example]) -> np.ndarray:
+        """How much each row counts [rows], 1 on average, so that the kinds have the shares asked for."""
+        if (asked := self.config.calibration_shares) is None:
+            return np.ones(len(rows))
+        column, shares = asked
+        kinds = [str(row.row.get(column, "")) for row in rows]
+        counts = Counter(kinds)
+        weights = np.array([shares[one] / counts[one] for one in kinds])
+        return np.asarray(weights * len(rows) / max(weights.sum(), 1e-12))
 
     @cached_property
     def spoken_rows(self) -> list[Example]:
@@ -118,7 +138,8 @@ class Material:
         if former is not None and len(there) < temperature.ENOUGH:
             return former
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
-        return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int))
+        weights = self._weights([rows[i] for i in there])
+        return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int), weights)
 
     @cached_property
     def labelled_axes(self) -> set[str]:

@@ -39,7 +39,7 @@ class Provenance:
         weights = material.base.folder / WEIGHTS
         same = {
             # Calibration comes after the fit: it may be chosen otherwise when this goes on.
-            "fit": {**asdict(material.config), "calibrate_on": ""},
+            "fit": {**asdict(material.config), "calibrate_on": "", "calibrate_as": ""},
             "base": sha256(weights.read_bytes()) if weights.exists() else None,
             "cv": folds,
             "search": trials,

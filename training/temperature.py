@@ -12,10 +12,11 @@ BOUNDS = (0.05, 20.0)
 ENOUGH = 30  # rows, below which a threshold would be chance
 
 
-def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
+def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -> AxisCalibration:
     """The calibration of one axis from validation rows.
 
-    logits: [rows, labels] of the axis. labels: [rows], the position of the true label. The temperature
+    logits: [rows, labels] of the axis. labels: [rows], the position of the true label. weights: [rows], how
+    much each counts, where some kind has more rows than there will be; None: all alike. The temperature
     minimises the negative log-likelihood (Guo et al. 2017) of labels that are a little uncertain, as if
     one row more had each of the other labels (after Platt 1999): a few rows that are all right do not
     make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure.
@@ -23,13 +24,14 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
     """
     if not len(labels):
         return AxisCalibration()
+    weights = np.ones(len(labels)) if weights is None else weights * len(labels) / weights.sum()
     others = logits.shape[1] - 1
     wanted = np.full(logits.shape, 1 / (len(labels) + others + 1))
     wanted[np.arange(len(labels)), labels] = (len(labels) + 1) / (len(labels) + others + 1)
 
     def loss(log_temperature: float) -> float:
         found = probabilities(logits, float(np.exp(log_temperature)))
-        return float(-(wanted * np.log(np.clip(found, 1e-12, 1))).sum(axis=1).mean())
+        return float(-(wanted * np.log(np.clip(found, 1e-12, 1))).sum(axis=1) @ weights / len(labels))
 
     best = minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded")
     temperature = float(np.exp(best.x))
@@ -38,24 +40,38 @@ def fit(logits: Floats, labels: np.ndarray) -> AxisCalibration:
         return AxisCalibration(temperature)
     confidences, right = sure.max(axis=1), sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
-    return AxisCalibration(temperature, threshold(confidences, right), needed(true))
+    return AxisCalibration(
+        temperature, threshold(confidences, right, weights=weights), needed(true, weights=weights)
+    )
 
 
-def needed(true: np.ndarray) -> tuple[float, ...]:
+def needed(true: np.ndarray, *, weights: np.ndarray | None = None) -> tuple[float, ...]:
     """What a label needs to be in the set that holds the true one in 1 %, 2 %, …, 99 % of cases.
 
-    true: [rows], the probability that each row's true label was given. Split conformal prediction: the
-    true label of one row more is below the k-th lowest of n rows with a probability of k / (n + 1) at most.
-    That is exact for rows which are independent and did not choose the model, else nearly so.
+    true: [rows], the probability that each row's true label was given. weights: [rows], 1 on average. Split
+    conformal prediction: the true label of one row more is below the k-th lowest of n rows with a probability
+    of k / (n + 1) at most. That is exact for rows which are independent and did not choose the model, else
+    nearly so; with weights, for new rows that are like the weighted ones (Tibshirani et al. 2019, "Conformal
+    prediction under covariate shift"), if these are of average weight.
     """
-    ranked = np.sort(true)
-    ranks = [(len(ranked) + 1) * (100 - percent) // 100 for percent in range(1, 100)]
+    order = np.argsort(true, kind="stable")
+    ranked, mass = true[order], np.cumsum(np.ones(len(true)) if weights is None else weights[order])
+    shares = [(len(ranked) + 1) * (100 - percent) / 100 for percent in range(1, 100)]
+    ranks = [int(np.searchsorted(mass, share + 1e-9, side="right")) for share in shares]
     # Rounded down, so that no label that is in is left out.
     return tuple(float(np.floor(ranked[rank - 1] * 1e6) / 1e6) if rank else 0.0 for rank in ranks)
 
 
-def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = TARGET_ERROR) -> float:
+def threshold(
+    confidences: np.ndarray,
+    right: np.ndarray,
+    target_error: float = TARGET_ERROR,
+    *,
+    weights: np.ndarray | None = None,
+) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
+
+    confidences, right, weights: [rows]; the weights are 1 on average.
 
     Conformal risk control (Angelopoulos et al. 2022): one error more than there are is counted among one row
     more, so that the error of new rows like these is that, at most, on average over such sets of rows. The
@@ -65,7 +81,8 @@ def threshold(confidences: np.ndarray, right: np.ndarray, target_error: float = 
     enough: then every answer is unsure.
     """
     order = np.argsort(-confidences, kind="stable")
-    errors = (np.cumsum(~right[order]) + 1) / (np.arange(len(order)) + 2)
+    mass = np.ones(len(order)) if weights is None else weights[order]
+    errors = (np.cumsum(mass * ~right[order]) + 1) / (np.cumsum(mass) + 1)
     # Answers of one confidence are taken together, or left out together.
     last_of_like = np.append(np.diff(confidences[order]) != 0, True)
     good = np.flatnonzero((errors <= target_error) & last_of_like)
