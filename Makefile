@@ -14,6 +14,7 @@ REAL := runs/real.jsonl
 SENTENCES := runs/sentences.jsonl
 TEACHER := runs/teacher
 TAUGHT := runs/taught.jsonl
+AUTHORED := $(addprefix training/data/,authored.jsonl contrast_pairs.jsonl news_style.jsonl rule_pairs.jsonl)
 HELD_OUT := $(wildcard training/data/*_held_out.jsonl)
 
 .PHONY: read test notebooks browser acceptance model lint types clean
@@ -40,15 +41,15 @@ model: $(TAUGHT)  ## fit the shipped model; goes on where it was stopped
 		$(foreach table,$(HELD_OUT) $(MEASURE),--measure $(table)) \
 		--notes training/data/card_notes.md --version $(VERSION) --output $(OUTPUT) $(RESUME)
 
-$(TAUGHT): $(TEACHER)/stance.json
+$(TAUGHT): $(TEACHER)/stance.json $(SENTENCES)
 	$(FULL)/bin/python -m training teach $(TEACHER) $(SENTENCES) -o $@ $(RESUME)
 
-$(TEACHER)/stance.json: $(REAL) training/teacher.toml
+$(TEACHER)/stance.json: $(REAL) training/teacher.toml $(AUTHORED)
 	$(FULL)/bin/python -m training fit --config training/teacher.toml --base $(TEACHER_BASE) --seed 13 \
 		--output $(TEACHER) $(RESUME)
 
-$(REAL): training/data/readings.csv training/gather.py training/sentences.py $(wildcard $(TEXTS)/*.jsonl*) | $(FULL)/ready
-	$(FULL)/bin/python -m training gather $(TEXTS) -o $@ --sentences $(SENTENCES)
+$(REAL) $(SENTENCES) &: training/data/readings.csv training/gather.py training/sentences.py $(wildcard $(TEXTS)/*.jsonl*) | $(FULL)/ready
+	$(FULL)/bin/python -m training gather $(TEXTS) -o $(REAL) --sentences $(SENTENCES)
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .

@@ -19,6 +19,7 @@ from tests.conftest import SCHEME
 from training import api, labelled, teaching
 from training.__main__ import app
 from training.config import FitConfig
+from training.copies import fingerprint, unpacked
 from training.dataset import training_rows
 from training.labelled import Example
 from training.run import RunConfig, fit
@@ -38,9 +39,10 @@ def teacher(model_folder: Path) -> StanceClassifier:
 
 @pytest.fixture
 def unlabelled(tmp_path: Path) -> Path:
-    """A table of quotations, one of which is among the lessons."""
+    """A table of quotations, one of which is among the lessons, and one row without words."""
     path = tmp_path / "new.jsonl"
-    rows = [{"quote": text, "speaker": "a US official"} for text in [*NEW, "They steal and lie."]]
+    texts = [*NEW, "They steal and lie.", "12 34."]
+    rows = [{"quote": text, "speaker": "a US official", "date": "2014-02-01"} for text in texts]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
@@ -72,26 +74,43 @@ def test_an_interrupted_run_goes_on_behind_its_last_whole_row(
 ) -> None:
     monkeypatch.setattr(teaching, "AT_ONCE", 1)
     whole, output = tmp_path / "whole.jsonl", tmp_path / "taught.jsonl"
-    assert teaching.write(teacher, QUOTES, whole, resume=False) == 3
+    assert teaching.write(teacher, QUOTES, whole, same="a" * 64, resume=False) == 3
     written = whole.read_bytes().splitlines(keepends=True)
-    half = tmp_path / ".taught.jsonl.unfinished"
+    half = tmp_path / f".taught.jsonl.{'a' * 12}.unfinished"
     half.write_bytes(written[0] + written[1][:cut])
     asked: list[Quote] = []
     taught = teaching.taught
     monkeypatch.setattr(
         teaching, "taught", lambda model, quotes: asked.extend(quotes) or taught(model, quotes)
     )
-    assert teaching.write(teacher, QUOTES, output, resume=True) == 3
+    assert teaching.write(teacher, QUOTES, output, same="a" * 64, resume=True) == 3
     assert output.read_bytes() == whole.read_bytes()
     assert asked == QUOTES[1:]
     assert not half.exists()
 
 
-def test_without_resume_a_run_starts_anew(teacher: StanceClassifier, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("left", "resume"), [("a", False), ("b", True)])
+def test_without_resume_or_with_another_teacher_a_run_starts_anew(
+    left: str, resume: bool, teacher: StanceClassifier, tmp_path: Path
+) -> None:
     output = tmp_path / "taught.jsonl"
-    (tmp_path / ".taught.jsonl.unfinished").write_text("{}\n{}\n")
-    assert teaching.write(teacher, QUOTES, output, resume=False) == 3
+    (tmp_path / f".taught.jsonl.{left * 12}.unfinished").write_text("{}\n{}\n")
+    assert teaching.write(teacher, QUOTES, output, same="a" * 64, resume=resume) == 3
     assert len(labelled.read([output], SCHEME)) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["taught.jsonl"]
+
+
+def test_another_model_or_other_quotations_are_not_gone_on_with(model_folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "stance.json").write_text("{}")
+    prints = {
+        teaching.fingerprint(model_folder, QUOTES),
+        teaching.fingerprint(other, QUOTES),
+        teaching.fingerprint(model_folder, QUOTES[:2]),
+        teaching.fingerprint(model_folder, [replace(QUOTES[0], date="2014-02-01"), *QUOTES[1:]]),
+    }
+    assert len(prints) == 4
 
 
 def test_what_cannot_teach_or_be_written_is_refused(model_folder: Path, tmp_path: Path) -> None:
@@ -137,7 +156,8 @@ def test_a_fit_learns_from_them_beside_labels_but_for_words_that_are_labelled_al
     plain = fit(run_config(tmp_path / "plain", epochs=2))
     before = json.loads((plain.folder / "stance.json").read_text())["provenance"]
     assert provenance["rows"] == before["rows"]
-    assert provenance["seen"] == before["seen"]
+    assert unpacked(before["seen"]) == unpacked(provenance["seen"]) - {fingerprint(text) for text in NEW}
+    assert {row.quote.date for row in labelled.read([taught], SCHEME)} == {"2014-02-01"}
     assert "4 rows that the model tiny 1.0.0 had labelled" in " ".join(
         (found.folder / "README.md").read_text().split()
     )
@@ -150,3 +170,40 @@ def test_rows_that_only_a_model_has_labelled_are_not_enough(
     assert api.teach(model_folder, unlabelled, taught) == 5
     with pytest.raises(SettingsError, match="All 5 rows were labelled by a model"):
         fit(replace(run_config(tmp_path / "pupil"), data=[taught]))
+
+
+def test_a_model_s_labels_measure_nothing(
+    run_config: Callable[..., RunConfig], model_folder: Path, unlabelled: Path, tmp_path: Path
+) -> None:
+    taught = tmp_path / "taught.jsonl"
+    api.teach(model_folder, unlabelled, taught)
+    assert not api.check(taught, base=str(model_folder)).usable
+    for ask in (api.suspects, lambda data, base: api.evaluate(base, data)):
+        with pytest.raises(SettingsError, match="All 5 rows were labelled by a model"):
+            ask(taught, base=str(model_folder))
+    lessons = run_config(tmp_path).data[0]
+    both = api.evaluate(str(model_folder), [lessons, taught])
+    assert both.as_dict()["forms"] == api.evaluate(str(model_folder), lessons).as_dict()["forms"]
+
+
+def test_suggested_rows_forget_what_a_model_has_said_of_them(
+    model_folder: Path, unlabelled: Path, tmp_path: Path
+) -> None:
+    taught = tmp_path / "taught.jsonl"
+    api.teach(model_folder, unlabelled, taught)
+    for row in api.suggest(model_folder, taught, 2):
+        assert "taught_by" not in row
+        assert not any(name.endswith("_shares") for name in row)
+        assert row["stance"] == ""
+
+
+def test_columns_of_another_name_take_the_shares_along(
+    model_folder: Path, unlabelled: Path, tmp_path: Path
+) -> None:
+    taught = tmp_path / "taught.jsonl"
+    api.teach(model_folder, unlabelled, taught)
+    mine = tmp_path / "mine.csv"
+    mine.write_text("Text,Haltung\nThey met twice.,defensive\n")
+    rows = labelled.read([mine, taught], SCHEME, columns={"quote": "Text", "stance": "Haltung"})
+    assert [row.labels["stance"] is not None for row in rows] == [True] * 6
+    assert [bool(row.shares) for row in rows] == [False, *[True] * 5]

@@ -115,7 +115,16 @@ def test_weights_make_a_calibration_that_of_rows_as_they_will_be() -> None:
 
 def test_weights_that_are_all_alike_change_nothing() -> None:
     logits, labels = drawn(300, 2.0)
-    assert fit(logits, labels, np.full(300, 7.0)) == fit(logits, labels)
+    found, plain = fit(logits, labels, np.full(300, 7.0)), fit(logits, labels)
+    assert found.temperature == pytest.approx(plain.temperature)
+    assert found.threshold == pytest.approx(plain.threshold)
+    assert found.needed == pytest.approx(plain.needed)
+
+
+def test_rows_of_which_few_weigh_nearly_all_promise_nothing() -> None:
+    logits, labels = drawn(100, 2.0)
+    weights = np.array([0.8 / 2] * 2 + [0.2 / 98] * 98)
+    assert fit(logits, labels, weights).threshold == fit(logits[:29], labels[:29]).threshold
 
 
 def test_answers_that_are_as_sure_as_one_another_are_unsure_together() -> None:

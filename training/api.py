@@ -96,11 +96,11 @@ def evaluate(
     """
     classifier, columns = opened(model), columns or {}
     tables = tables_of(data, columns)
-    examples = labelled.read_tables(tables, classifier.scheme, columns)
+    examples = labelled.of_people(labelled.read_tables(tables, classifier.scheme, columns))
     learnt = None
     if train is not None:
         beside = tables_of(train, columns, beside=tables)
-        learnt = labelled.read_tables(beside, classifier.scheme, columns)
+        learnt = labelled.of_people(labelled.read_tables(beside, classifier.scheme, columns))
     examples, notes, _ = measurable([(classifier.name, model)], examples, unseen=unseen)
     present = all_columns(tables)
     return evaluation.evaluate(
@@ -151,14 +151,16 @@ def teach(
 
     model: a folder with weights, which are read as they were fitted. output: a table (JSONL), of which
     ``fit`` takes the rows beside labelled ones: they only train, and each is shown once. resume: go on
-    behind the rows that an interrupted run has left. How many rows there are. Raises StanceError that says
-    what cannot be used.
+    behind the rows that an interrupted run of the same has left. How many rows there are, without those
+    that hold no words. Raises StanceError that says what cannot be used.
     """
     output = Path(output)
     if kind(output) != ".jsonl":
         raise TableError(f"{output} must end in .jsonl: shares of labels are no cells of other tables.")
-    quotes = [quote for _, quote in _all_quotes(tables_of(unlabelled), columns or {})]
-    return teaching.write(teaching.teacher(model), quotes, output, resume=resume)
+    read = _all_quotes(tables_of(unlabelled), columns or {})
+    quotes = [quote for _, quote in read if any(map(str.isalpha, quote.text))]
+    teacher = teaching.teacher(model)
+    return teaching.write(teacher, quotes, output, same=teaching.fingerprint(model, quotes), resume=resume)
 
 
 def suggest(
@@ -242,7 +244,7 @@ def suspects(
     """
     tables, start = tables_of(data, columns), bases.resolve(base)
     scheme = scheme_for(schema, start, tables, columns or {})
-    examples = labelled.read_tables(tables, scheme, columns or {})
+    examples = labelled.of_people(labelled.read_tables(tables, scheme, columns or {}))
     label_errors.refuse_test_rows(examples)
     window = ModelFolder.shipped().window
     features = network.embeddings(start, [example.quote for example in examples], window=window)

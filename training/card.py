@@ -42,8 +42,8 @@ $rows
 
 $sources
 
-Text that was not written for the project is not distributed. Each quotation was shown in three forms, drawn
-at random: alone, with its speaker, with speaker and context.
+Text that was not written for the project is not distributed. Each labelled quotation was shown in three
+forms, drawn at random: alone, with its speaker, with speaker and context.
 
 ## Figures
 
@@ -114,10 +114,10 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     on = provenance["settings"]["calibrate_on"]
     chosen = f", those with {on}" if on else ", all"
     if weighed := provenance["settings"]["calibrate_as"]:
-        chosen += f" (weighed as if they were {weighed})"
+        chosen += f" (no others than, and weighed as, {weighed})"
     taught = "".join(
         f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "
-        "once."
+        "once at most, as it stood."
         for name, count in provenance.get("taught", {}).items()
     )
     return (

@@ -74,15 +74,17 @@ def check(
     encoder: of the model that is to be fitted; tells which rows are too long for it. ColumnError where
     the quotation or every axis is missing.
     """
-    examples, bad = examine(tables, scheme, columns)
+    rows, bad = examine(tables, scheme, columns)
     findings = [Finding(True, one.kind, one.message, one.table, one.unit, one.line) for one in bad]
+    # What a model has labelled is no more than its opinion: there is nothing to find in it.
+    examples = [one for one in rows if not one.taught_by]
+    if rows and not examples:
+        findings.append(Finding(True, "labels of a model", "all rows were labelled by a model (taught_by)."))
     findings += _empty_rows(tables)
     where = Places(tables)
     amiss = {(one.table, one.line) for one in bad}
     findings += _of_rows(examples, where, amiss)
-    findings += _of_splits(
-        [one for one in examples if (one.table, one.line) not in amiss and not one.taught_by]
-    )
+    findings += _of_splits([one for one in examples if (one.table, one.line) not in amiss])
     findings += of_pairs(examples, where)
     findings += _of_labels(examples, scheme, tables, columns)
     findings += _of_spellings(tables, scheme, columns)

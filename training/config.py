@@ -1,6 +1,7 @@
 """How a model is fitted: frozen values; a key that nobody knows is a mistake, not a hope."""
 
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -125,7 +126,7 @@ class FitConfig:
             shares = {cell.strip(): float(share) for cell, _, share in cells}
         except ValueError:
             return None
-        if not column.strip() or "" in shares or not min(shares.values()) > 0:
+        if not column.strip() or "" in shares or not all(0 < share < math.inf for share in shares.values()):
             return None
         return column.strip(), {cell: share / sum(shares.values()) for cell, share in shares.items()}
 

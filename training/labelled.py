@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stance.errors import ColumnError, LabelledFileError, QuoteError
+from stance.errors import ColumnError, LabelledFileError, QuoteError, SettingsError
 from stance.labels import Axis, LabelScheme, legal_label, nearest
 from stance.quotes import Quote
 from stance.tables import QUOTE_COLUMNS, Row, quote_columns, quote_of
@@ -81,6 +81,17 @@ def read_tables(tables: Sequence[Table], scheme: LabelScheme, columns: Mapping[s
         error.findings = tuple(findings)
         raise error
     return examples
+
+
+def of_people(examples: Sequence[Example]) -> list[Example]:
+    """Those that people have labelled, no model; SettingsError where there are no others."""
+    found = [example for example in examples if not example.taught_by]
+    if examples and not found:
+        raise SettingsError(
+            f"All {len(examples)} rows were labelled by a model (column taught_by). Give some that people "
+            "have labelled: what a model is good for is measured on these."
+        )
+    return found
 
 
 def examine(

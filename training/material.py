@@ -18,6 +18,7 @@ from stance.labels import Axis, LabelScheme
 from stance.runtime import Model, logits_of
 from training import bases, labelled, network, rehearsal, splits, temperature
 from training.config import FitConfig, defaults
+from training.copies import fingerprints
 from training.dataset import ATTRIBUTED, BARE, FORMS
 from training.fitting import Fitting
 from training.labelled import Example
@@ -142,6 +143,12 @@ class Material:
         return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int), weights)
 
     @cached_property
+    def fitted_to(self) -> frozenset[str]:
+        """Fingerprints of all quotations that have had a part in the fit, or in that of the base."""
+        parts = (*self.split.train, *self.split.validation, *self.taught)
+        return self.seen | frozenset(fingerprints(parts))
+
+    @cached_property
     def labelled_axes(self) -> set[str]:
         """The axes of which some rows have a label."""
         return {name for name in self.scheme.names if any(row.labels[name] for row in self.examples)}
@@ -171,12 +178,7 @@ def prepared(
     start = starting_model(base)
     scheme = scheme_for(schema, base, tables, columns)
     rows = labelled.read_tables(tables, scheme, columns)
-    examples = [row for row in rows if not row.taught_by]
-    if not examples:
-        raise SettingsError(
-            f"All {len(rows)} rows were labelled by a model (column taught_by). Give some that people have "
-            "labelled beside them: what a fit is good for is measured on these."
-        )
+    examples = labelled.of_people(rows)
     # Of rows that people have labelled some will measure: a model must not have seen their words before.
     taught = rehearsal.without([row for row in rows if row.taught_by], known=examples)
     config = FitConfig.from_table(

@@ -11,7 +11,7 @@ from typing import Any
 from stance.errors import SettingsError
 from stance.folder import MANIFEST, WEIGHTS, sha256
 from training import card
-from training.copies import fingerprints, packed
+from training.copies import packed
 from training.material import Material
 from training.sources import Table
 
@@ -67,7 +67,7 @@ class Provenance:
                 "without": len(material.calibration_rows),
             },
             "sources": card.sources(split),
-            "seen": packed(material.seen | set(fingerprints([*split.train, *split.validation]))),
+            "seen": packed(material.fitted_to),
             "data_sha256": self.hashes(),
             "versions": {name: version_of(name) for name in ("torch", "transformers", "onnxruntime")}
             | {"python": platform.python_version()},

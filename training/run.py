@@ -167,12 +167,16 @@ def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Proven
         tables, schema=config.schema, columns=config.columns, settings=_settings(config), logs=config.logs
     )
     slices = meant(config.slices, all_columns([*tables, *others]), config.columns)
-    further = {one.short: labelled.read_tables([one], material.scheme, config.columns) for one in others}
-    authored = rehearsal.without(material.authored, [row for rows in further.values() for row in rows])
+    further = {
+        one.short: labelled.of_people(labelled.read_tables([one], material.scheme, config.columns))
+        for one in others
+    }
+    measured = [row for rows in further.values() for row in rows]
+    authored, taught = (rehearsal.without(rows, measured) for rows in (material.authored, material.taught))
     schema = Path(config.schema).name if isinstance(config.schema, str | Path) else None
     provenance = Provenance(tables, config.columns, schema, list(further), _settings(config))
     beside = Beside(slices, baselines=config.baselines)
-    return replace(material, authored=authored), further, provenance, beside
+    return replace(material, authored=authored, taught=taught), further, provenance, beside
 
 
 def _settings(config: RunConfig) -> dict[str, Any]:
@@ -204,7 +208,7 @@ def _rows(material: Material) -> str:
     told = (
         f" ({train - mixed} of yours, {mixed} authored ones, so that it keeps what it knew)" if mixed else ""
     )
-    on = material.config.calibrate_on
+    on = " and ".join(filter(None, (material.config.calibrate_on, material.config.calibrate_as)))
     calibrating = f" ({len(material.calibration_rows)} of them, with {on}, to calibrate)" if on else ""
     taught = f", {len(material.taught)} beside that a model has labelled" if material.taught else ""
     return f"{train} rows to train{told}{taught}, {validation} to validate{calibrating}, {test} to test"

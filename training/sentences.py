@@ -40,7 +40,7 @@ def _sentences(document: str) -> Iterator[str]:
     for line in document.splitlines():
         for start, end in spans(line, 0, len(line)):
             text = line[start:end].strip(' \t"“”')
-            if SHORTEST <= len(text.split()) <= LONGEST:
+            if SHORTEST <= len(text.split()) <= LONGEST and any(map(str.isalpha, text)):
                 yield " ".join(text.split())
 
 

@@ -127,18 +127,29 @@ def _renamed(table: Table, columns: Mapping[str, str]) -> Table:
     for role, name in columns.items():
         if name in table.columns:
             continue
-        own = next((one for one in QUOTE_COLUMNS.get(role, (role,)) if one in free), None)
-        if own:
-            # With it go the labels of several coders.
-            coders = re.compile(rf"{re.escape(own)}(_readers|_shares|_\d+)?")
-            new |= {one: name + one.removeprefix(own) for one in free if coders.fullmatch(one)}
-        elif role != "quote" and not nearest(name, table.columns, cutoff=SLIP):  # which is an error
+        found = _standing_for(role, free)
+        new |= {one: name + end for one, end in found.items()}
+        slip = role == "quote" or nearest(name, table.columns, cutoff=SLIP)  # which is an error
+        if "" not in found.values() and (found or not slip):
             added.append(name)
     if not new and not added:
         return table
     names = [*(new.get(name, name) for name in table.columns), *added]
     rows = [(number, {new.get(name, name): cell for name, cell in row.items()}) for number, row in table.rows]
     return replace(table, columns=tuple(dict.fromkeys(names)), rows=tuple(rows))
+
+
+def _standing_for(role: str, names: Sequence[str]) -> dict[str, str]:
+    """The columns with the standard name of a role, and what they have behind it.
+
+    With that of an axis go the labels of several coders and their shares, which may be all that there is.
+    """
+    for own in QUOTE_COLUMNS.get(role, (role,)):
+        coders = re.compile(rf"{re.escape(own)}(_readers|_shares|_\d+)?")
+        found = {name: name.removeprefix(own) for name in names if coders.fullmatch(name)}
+        if own in found or (found and role not in QUOTE_COLUMNS):
+            return found
+    return {}
 
 
 def _refuse_twins(columns: Sequence[str]) -> None:

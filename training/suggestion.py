@@ -1,7 +1,7 @@
 """Which quotations to label next: those that the model knows least about, and unlike one another."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any
@@ -17,6 +17,7 @@ from stance.errors import SettingsError
 from stance.quotes import Quote
 from stance.results import Prediction
 from stance.tables import Row
+from training.coders import SHARES
 from training.copies import near_duplicates, words
 
 POOL = 10  # candidates for each row that is wanted
@@ -95,11 +96,13 @@ def to_fill_in(
 
     axes: what the column of each is called. guesses: the model's labels beside them.
 
-    Guesses save time, but a coder who sees them agrees with them too often.
+    Guesses save time, but a coder who sees them agrees with them too often; what another model has said of
+    a row (``teach``) is left out.
     """
+    said = {"taught_by", *(f"{axis}{SHARES}" for axis in axes)}
     return [
         {
-            **one.row,
+            **_without(one.row, said if one.row.get("taught_by") else ()),
             **{name: one.row.get(name) or "" for name in axes.values()},
             **(
                 {f"{name}_guess": one.prediction[axis].label for axis, name in axes.items()}
@@ -109,6 +112,10 @@ def to_fill_in(
         }
         for one in suggestions
     ]
+
+
+def _without(row: Row, names: Collection[str]) -> dict[str, Any]:
+    return {name: cell for name, cell in row.items() if name not in names}
 
 
 def _folded(text: str) -> int:

@@ -1,5 +1,6 @@
 """What a large model says of sentences that nobody has labelled: rows that a small one can be fitted to."""
 
+import glob
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 from stance.classifier import StanceClassifier
 from stance.errors import TableError
-from stance.folder import ModelFolder
+from stance.folder import MANIFEST, ModelFolder, sha256
 from stance.quotes import Quote
 from training import bases, coders, network
 from training.dataset import ATTRIBUTED, BARE, FORMS
@@ -48,20 +49,33 @@ def taught(classifier: StanceClassifier, quotes: Sequence[Quote]) -> Iterator[di
             f"{axis}{coders.SHARES}": _rounded((said if axis == SIDE else words)[axis].scores)
             for axis in classifier.scheme.names
         }
-        yield {"quote": quote.text, "speaker": quote.speaker or "", **shares, "taught_by": classifier.name}
+        given = {"quote": quote.text, "speaker": quote.speaker or "", "date": quote.date or ""}
+        yield {**given, **shares, "taught_by": classifier.name}
 
 
-def write(classifier: StanceClassifier, quotes: Iterable[Quote], output: Path, *, resume: bool) -> int:
+def fingerprint(model: str | Path, quotes: Iterable[Quote]) -> str:
+    """What must be the same for an interrupted run to go on: the model, and what it is to read."""
+    read = json.dumps([[quote.text, quote.speaker, quote.date] for quote in quotes])
+    return sha256((Path(model) / MANIFEST).read_bytes() + read.encode())
+
+
+def write(
+    classifier: StanceClassifier, quotes: Sequence[Quote], output: Path, *, same: str, resume: bool
+) -> int:
     """The rows as JSONL; the file gets its name when all are there. How many they are.
 
-    resume: go on behind the rows that an interrupted run has left. TableError where it cannot be written.
+    same: by ``fingerprint``. resume: go on behind the rows that an interrupted run of the same has left.
+    TableError where it cannot be written.
     """
-    half = output.with_name(f".{output.name}{UNFINISHED}")
+    half = output.with_name(f".{output.name}.{same[:12]}{UNFINISHED}")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        done = _whole_lines(half) if resume else 0
-        rest = islice(quotes, done, None)
-        with half.open("ab" if done else "wb") as lines:
+        for left in output.parent.glob(f".{glob.escape(output.name)}.*{UNFINISHED}"):
+            if left != half or not resume:
+                left.unlink()
+        done = _whole_lines(half)
+        rest = iter(quotes[done:])
+        with half.open("ab") as lines:
             while block := list(islice(rest, AT_ONCE)):
                 rows = [json.dumps(row, ensure_ascii=False) + "\n" for row in taught(classifier, block)]
                 lines.write("".join(rows).encode())

@@ -24,19 +24,22 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
     """
     if not len(labels):
         return AxisCalibration()
-    weights = np.ones(len(labels)) if weights is None else weights * len(labels) / weights.sum()
+    weights = np.ones(len(labels)) if weights is None else weights / weights.sum()
+    # So many rows of one weight would be worth as much (Kish 1965, "Survey Sampling").
+    worth = weights.sum() ** 2 / (weights**2).sum()
+    weights = weights * worth / weights.sum()
     others = logits.shape[1] - 1
     wanted = np.full(logits.shape, 1 / (len(labels) + others + 1))
     wanted[np.arange(len(labels)), labels] = (len(labels) + 1) / (len(labels) + others + 1)
 
     def loss(log_temperature: float) -> float:
         found = probabilities(logits, float(np.exp(log_temperature)))
-        return float(-(wanted * np.log(np.clip(found, 1e-12, 1))).sum(axis=1) @ weights / len(labels))
+        return float(-(wanted * np.log(np.clip(found, 1e-12, 1))).sum(axis=1) @ weights / worth)
 
     best = minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded")
     temperature = float(np.exp(best.x))
     sure = probabilities(logits, temperature)
-    if len(labels) < ENOUGH:
+    if worth < ENOUGH:
         return AxisCalibration(temperature)
     confidences, right = sure.max(axis=1), sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
@@ -48,15 +51,15 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
 def needed(true: np.ndarray, *, weights: np.ndarray | None = None) -> tuple[float, ...]:
     """What a label needs to be in the set that holds the true one in 1 %, 2 %, …, 99 % of cases.
 
-    true: [rows], the probability that each row's true label was given. weights: [rows], 1 on average. Split
-    conformal prediction: the true label of one row more is below the k-th lowest of n rows with a probability
-    of k / (n + 1) at most. That is exact for rows which are independent and did not choose the model, else
-    nearly so; with weights, for new rows that are like the weighted ones (Tibshirani et al. 2019, "Conformal
-    prediction under covariate shift"), if these are of average weight.
+    true: [rows], the probability that each row's true label was given. weights: [rows]; they add up to the
+    number of rows that they are worth. Split conformal prediction: the true label of one row more is below
+    the k-th lowest of n rows with a probability of k / (n + 1) at most. That is exact for rows which are
+    independent and did not choose the model, else nearly so; with weights nearly so for new rows that are
+    like the weighted ones (Tibshirani et al. 2019, "Conformal prediction under covariate shift").
     """
     order = np.argsort(true, kind="stable")
     ranked, mass = true[order], np.cumsum(np.ones(len(true)) if weights is None else weights[order])
-    shares = [(len(ranked) + 1) * (100 - percent) / 100 for percent in range(1, 100)]
+    shares = [(mass[-1] + 1) * (100 - percent) / 100 for percent in range(1, 100)]
     ranks = [int(np.searchsorted(mass, share + 1e-9, side="right")) for share in shares]
     # Rounded down, so that no label that is in is left out.
     return tuple(float(np.floor(ranked[rank - 1] * 1e6) / 1e6) if rank else 0.0 for rank in ranks)
@@ -71,7 +74,7 @@ def threshold(
 ) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 
-    confidences, right, weights: [rows]; the weights are 1 on average.
+    confidences, right, weights: [rows]; the weights add up to the number of rows that they are worth.
 
     Conformal risk control (Angelopoulos et al. 2022): one error more than there are is counted among one row
     more, so that the error of new rows like these is that, at most, on average over such sets of rows. The

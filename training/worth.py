@@ -10,7 +10,7 @@ from stance.quotes import Quote
 from training import network, rehearsal
 from training.baselines import Baselines
 from training.comparison import Comparison, between, compare
-from training.copies import fingerprint, fingerprints
+from training.copies import fingerprint
 from training.crossvalidation import CrossValidated
 from training.dataset import ATTRIBUTED, FORMS
 from training.evaluation import evaluate
@@ -71,10 +71,9 @@ def measured(
 
     crossed: a cross-validation, whose predictions take the place of test rows.
     """
-    test, train = material.split.test, material.split.train
+    test = material.split.test
     named = {"the test rows": test, **tables}
     notes = list(_calibration_notes(material))
-    fitted_to = material.seen | set(fingerprints([*train, *material.split.validation]))
     simple = beside.simple(material)
     reports = [
         evaluate(
@@ -83,7 +82,7 @@ def measured(
             data=name,
             slices=[one for one in beside.slices if any(one in row.row for row in rows)],
             simple=simple,
-            notes=[*flattered("The model, or the one it started from,", rows, fitted_to), *notes],
+            notes=[*flattered("The model, or the one it started from,", rows, material.fitted_to), *notes],
         )
         for name, rows in named.items()
         if rows
