@@ -38,8 +38,8 @@ def training_rows(
 ) -> datasets.Dataset:
     """All epochs one after the other: every row in a form drawn at random, batches of alike lengths.
 
-    taught: rows with a model's labels; as they are many, and said to be so by nobody else, each is shown in
-    one epoch only (``taught_in_epoch``), as it is.
+    taught: rows with a model's labels, which are many and less sure: each is shown in one epoch only
+    (``taught_in_epoch``), as it is.
 
     Where the settings ask for consistency, some rows have a twin: the same words by a speaker of another
     side, with that side for its only label.

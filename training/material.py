@@ -102,14 +102,13 @@ class Material:
         return [row for row in found if str(row.row.get(column, "")) in shares]
 
     def _weights(self, rows: Sequence[Example]) -> np.ndarray:
-        """How much each row counts [rows], 1 on average, so that the kinds have the shares asked for."""
+        """How much each row counts [rows], so that the kinds have the shares that are asked for."""
         if (asked := self.config.calibration_shares) is None:
             return np.ones(len(rows))
         column, shares = asked
         kinds = [str(row.row.get(column, "")) for row in rows]
         counts = Counter(kinds)
-        weights = np.array([shares[one] / counts[one] for one in kinds])
-        return np.asarray(weights * len(rows) / max(weights.sum(), 1e-12))
+        return np.array([shares[one] / counts[one] for one in kinds])
 
     @cached_property
     def spoken_rows(self) -> list[Example]:
