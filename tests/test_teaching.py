@@ -178,7 +178,11 @@ def test_a_model_s_labels_measure_nothing(
     taught = tmp_path / "taught.jsonl"
     api.teach(model_folder, unlabelled, taught)
     assert not api.check(taught, base=str(model_folder)).usable
-    for ask in (api.suspects, lambda data, base: api.evaluate(base, data)):
+    for ask in (
+        api.suspects,
+        lambda data, base: api.evaluate(base, data),
+        lambda data, base: api.compare(base, base, data),
+    ):
         with pytest.raises(SettingsError, match="All 5 rows were labelled by a model"):
             ask(taught, base=str(model_folder))
     lessons = run_config(tmp_path).data[0]

@@ -131,7 +131,7 @@ def compare(
     shared = LabelScheme.from_table({axis.name: list(axis.labels) for axis in shared_axes(*models)})
     other = {name for model in models for name in model.scheme.names} - set(shared.names)
     columns = {role: name for role, name in (columns or {}).items() if role not in other}
-    examples = labelled.read_tables(tables, shared, columns)
+    examples = labelled.of_people(labelled.read_tables(tables, shared, columns))
     named = [(model.name, given) for model, given in zip(models, (first, second), strict=True)]
     examples, notes, fair = measurable(named, examples, unseen=unseen)
     if other:
@@ -158,7 +158,7 @@ def teach(
     if kind(output) != ".jsonl":
         raise TableError(f"{output} must end in .jsonl: shares of labels are no cells of other tables.")
     read = _all_quotes(tables_of(unlabelled), columns or {})
-    quotes = [quote for _, quote in read if any(map(str.isalpha, quote.text))]
+    quotes = [quote for _, quote in read if labelled.has_words(quote.text)]
     teacher = teaching.teacher(model)
     return teaching.write(teacher, quotes, output, same=teaching.fingerprint(model, quotes), resume=resume)
 

@@ -73,7 +73,7 @@ def known_groups(examples: Sequence[Example], seen: Collection[str]) -> set[str]
 
 def near_duplicates(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
     """Pairs of positions whose texts share a third of the shorter one's runs of six words."""
-    runs = [_runs(text) for text in texts]
+    runs = [runs_of(text) for text in texts]
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for position, found in enumerate(runs):
         for run in found:
@@ -91,6 +91,7 @@ def near_duplicates(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
                 yield position, other
 
 
-def _runs(text: str) -> set[tuple[str, ...]]:
+def runs_of(text: str) -> set[tuple[str, ...]]:
+    """The runs of six words in a text, by which copies are told; a shorter one is a run itself."""
     found = words(text)
     return {tuple(found[i : i + RUN]) for i in range(max(1, len(found) - RUN + 1))}

@@ -219,10 +219,15 @@ class _Reader:
         return tuple(str(row.get(name, "")).strip() for name in single)
 
 
+def has_words(text: str) -> bool:
+    """Whether a quotation can be labelled at all: one of digits and marks says nothing."""
+    return any(map(str.isalpha, text))
+
+
 def _no_words(column: str, text: str) -> Iterator[tuple[str, str]]:
     if text.lstrip().startswith("{") and text.rstrip().endswith("}"):
         yield QUOTATION, f"The column {column!r} must hold texts, but this is an object: {text[:40]!r}."
-    elif not any(character.isalpha() for character in text):
+    elif not has_words(text):
         yield QUOTATION, f"A quotation needs words, but {column} is {text[:40]!r}. Is it the right column?"
 
 

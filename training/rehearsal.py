@@ -76,6 +76,8 @@ def _rows(name: str, scheme: LabelScheme, axes: Sequence[str]) -> list[Example]:
 
 def without(rows: Sequence[Example], known: Sequence[Example]) -> list[Example]:
     """The rows that are neither copies nor near-duplicates of known ones."""
+    if not rows:
+        return []
     texts = [example.quote.text for example in (*known, *rows)]
     near = {row for other, row in near_duplicates(texts) if other < len(known) <= row}
     exact = set(fingerprints(known))

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from stance.surroundings import sentences as spans
-from training.copies import RUN, fingerprint, words
+from training.copies import fingerprint, runs_of
 from training.gather import documents
+from training.labelled import has_words
 
 SHORTEST, LONGEST = 8, 60  # words
 SPOKEN = 0.5  # of the sentences, that are given a speaker
@@ -20,13 +21,13 @@ def sentences(folder: Path, rows: Sequence[Mapping[str, Any]], *, seed: int = 13
     at random: whoever might say it. TableError where the documents cannot be read.
     """
     rng = random.Random(seed)
-    known = {run for row in rows for run in _runs(str(row["quote"]))}
+    known = {run for row in rows for run in runs_of(str(row["quote"]))}
     speakers = [row["speaker"] for row in rows if row.get("speaker")]
     found = {
         fingerprint(text): text
         for document in documents(folder)
         for text in _sentences(document["text"])
-        if known.isdisjoint(_runs(text))
+        if known.isdisjoint(runs_of(text))
     }
     texts = sorted(found.values())
     rng.shuffle(texts)
@@ -40,11 +41,5 @@ def _sentences(document: str) -> Iterator[str]:
     for line in document.splitlines():
         for start, end in spans(line, 0, len(line)):
             text = line[start:end].strip(' \t"“”')
-            if SHORTEST <= len(text.split()) <= LONGEST and any(map(str.isalpha, text)):
+            if SHORTEST <= len(text.split()) <= LONGEST and has_words(text):
                 yield " ".join(text.split())
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    """Its runs of six words; a shorter text is one."""
-    found = words(text)
-    return {tuple(found[i : i + RUN]) for i in range(max(1, len(found) - RUN + 1))}

@@ -4,7 +4,6 @@ import glob
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,18 +73,17 @@ def write(
             if left != half or not resume:
                 left.unlink()
         done = _whole_lines(half)
-        rest = iter(quotes[done:])
         with half.open("ab") as lines:
-            while block := list(islice(rest, AT_ONCE)):
+            for start in range(done, len(quotes), AT_ONCE):
+                block = quotes[start : start + AT_ONCE]
                 rows = [json.dumps(row, ensure_ascii=False) + "\n" for row in taught(classifier, block)]
                 lines.write("".join(rows).encode())
                 lines.flush()
-                done += len(rows)
-                log.info("%s has read %d", classifier.name, done)
+                log.info("%s has read %d", classifier.name, start + len(block))
         half.replace(output)
     except OSError as error:
         raise TableError(f"{output} cannot be written: {error.strerror or error}.") from error
-    return done
+    return len(quotes)
 
 
 def _whole_lines(path: Path) -> int:

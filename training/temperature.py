@@ -24,7 +24,7 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
     """
     if not len(labels):
         return AxisCalibration()
-    weights = np.ones(len(labels)) if weights is None else weights / weights.sum()
+    weights = np.ones(len(labels)) if weights is None else weights
     # So many rows of one weight would be worth as much (Kish 1965, "Survey Sampling").
     worth = weights.sum() ** 2 / (weights**2).sum()
     weights = weights * worth / weights.sum()
