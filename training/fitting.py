@@ -4,6 +4,7 @@ import logging
 import math
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Fitting:
         self._collator = Collator(self.encoder, with_types=network.takes_types(self.model))
         self._start = {name: value.clone() for name, value in self.model.state_dict().items()}
         self._known = network.known_outputs(base, scheme)
-        self.score = 0.0  # macro-F1 on validation rows, mean of the axes
+        self._validation: list[Example] = []
 
     def fit(self, split: Split) -> Any:
         """The network of the best evaluation; goes on from the last whole checkpoint, if there is one."""
@@ -85,15 +86,17 @@ class Fitting:
         if self._config.keep:
             network.average(self.model, self._start, keep=self._config.keep, outputs=self._known)
         self.model.eval()
-        self.score = self._score(split.validation)
+        self._validation = split.validation
         processes().wait_for_everyone()  # all have read the checkpoints: they may be deleted
         return self.model
 
-    def _score(self, examples: list[Example]) -> float:
-        encoded = self.encoder.encode([FORMS[ATTRIBUTED](example.quote) for example in examples])
+    @cached_property
+    def score(self) -> float:
+        """Macro-F1 of the fitted network on validation rows, mean of the axes."""
+        encoded = self.encoder.encode([FORMS[ATTRIBUTED](example.quote) for example in self._validation])
         model = network.TorchModel(self.model)
         logits = logits_of(model, self.encoder, encoded, width=self._scheme.width)
-        labels = np.array([label_row(example, self._scheme) for example in examples])
+        labels = np.array([label_row(example, self._scheme) for example in self._validation])
         return self._metrics(EvalPrediction(logits, labels))["macro_f1"]
 
     def _train(self, split: Split, found: checkpoints.Checkpoint | None) -> None:
