@@ -90,3 +90,12 @@ def test_folds_that_the_rows_do_not_give(folds: int, prepared: Material) -> None
 def test_every_fold_writes_logs_of_its_own(prepared: Material, tmp_path: Path) -> None:
     cross_validate(replace(prepared, logs=tmp_path / "logs"), 2, tmp_path / "folds")
     assert {path.name for path in (tmp_path / "logs").iterdir()} == {"fold-1", "fold-2"}
+
+
+def test_a_teacher_who_may_know_the_held_out_rows_is_told(prepared: Material, tmp_path: Path) -> None:
+    a_row = replace(prepared.examples[0], taught_by="large 1.0.0")
+    alone, taught = (
+        cross_validate(replace(prepared, taught=rows), 2, tmp_path / str(len(rows))).report.notes
+        for rows in ([], [a_row])
+    )
+    assert set(taught) - set(alone) == {crossvalidation.TAUGHT}

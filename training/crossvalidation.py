@@ -20,6 +20,11 @@ from training.unseen import flattered
 
 log = logging.getLogger(__name__)
 
+TAUGHT = (
+    "Every fold was shown the rows that a model has labelled. If that was fitted to rows of this table, it "
+    "has seen the labels of what is held out here, and the figures flatter."
+)
+
 
 @dataclass(frozen=True)
 class CrossValidated:
@@ -56,6 +61,7 @@ def cross_validate(material: Material, folds: int, folder: Path) -> CrossValidat
         forms={ATTRIBUTED: [report for report in reports if report]},
         notes=(
             *flattered("The starting model", examples, material.seen),
+            *([TAUGHT] if material.taught else []),
             "Measured on networks before their export. The intervals are for these rows, and do not hold how "
             "much one fit differs from the next.",
         ),
