@@ -9,10 +9,13 @@ import torch
 from stance.errors import SettingsError
 from stance.folder import ModelFolder
 from stance.labels import LabelScheme
+from stance.quotes import Quote
+from stance.runtime import logits_of
 from tests.conftest import LESSONS, SCHEME
 from training import material, rehearsal
 from training.config import FitConfig
 from training.material import Material
+from training.network import TorchModel
 from training.sources import tables_of
 
 NEUTRAL = {"stance": ["accusatory", "conciliatory", "defensive", "neutral"]}
@@ -205,6 +208,32 @@ def test_a_calibration_as_if_there_were_more_of_a_kind(model_folder: Path, tmp_p
     assert len(only.calibration_rows) == 80
     with pytest.raises(SettingsError, match="no validation row has blog in the column origin"):
         _ = prepared(data, model_folder, calibrate_as="origin=news:1,blog:1", **settings).calibration_rows
+
+
+def test_a_shift_of_the_outputs_follows_the_validation_rows(model_folder: Path, tmp_path: Path) -> None:
+    data = pd.concat([rows(10, split="train"), rows(60, split="validation", stance="defensive")])
+    settings: dict[str, Any] = {"epochs": 1, "rehearsal": 0, "keep": 0.0}
+    plain, shifted = (
+        prepared(data, model_folder, calibrate_bias=axes, **settings).fit(tmp_path / (axes or "none"))
+        for axes in ("", "stance")
+    )
+    quotes = [Quote("They lie."), Quote("We welcome the talks.", "a senator")]
+    before, after = (
+        logits_of(TorchModel(one.model), one.encoder, one.encoder.encode(quotes), width=SCHEME.width)
+        for one in (plain, shifted)
+    )
+    moved = after - before
+    assert moved == pytest.approx(np.tile(moved[0], (2, 1)), abs=1e-4), "every text alike"
+    by_label = dict(zip(SCHEME.id2label().values(), moved[0], strict=True))
+    assert by_label["stance=defensive"] > 0.5 > 0 > by_label["stance=accusatory"]
+    assert max(abs(by) for name, by in by_label.items() if not name.startswith("stance")) < 1e-5
+
+
+def test_a_shift_of_an_axis_that_is_not_there_is_refused_before_the_fit(model_folder: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"calibrate_bias is tone, but there is no axis tone\. Axes are side"
+    ):
+        prepared(rows(30), model_folder, calibrate_bias="tone")
 
 
 @pytest.mark.parametrize(

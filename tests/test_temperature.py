@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stance.calibration import AxisCalibration, probabilities
-from training.temperature import TARGET_ERROR, fit, needed, threshold
+from training.temperature import ENOUGH, TARGET_ERROR, bias, fit, needed, threshold
 
 RNG = np.random.default_rng(3)
 
@@ -119,6 +119,33 @@ def test_weights_that_are_all_alike_change_nothing() -> None:
     assert found.temperature == pytest.approx(plain.temperature)
     assert found.threshold == pytest.approx(plain.threshold)
     assert found.needed == pytest.approx(plain.needed)
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 2.0])
+def test_biases_give_labels_back_the_frequency_that_they_have(sharpness: float) -> None:
+    logits, labels = drawn(20_000, sharpness)
+    wrong = np.array([1.0, -0.6, -0.4]) * sharpness
+    found = bias(logits + wrong, labels)
+    assert found == pytest.approx(-wrong, abs=0.12 * sharpness)
+    assert found.sum() == pytest.approx(0, abs=1e-9)
+    assert fit(logits + wrong + found, labels).temperature == pytest.approx(sharpness, rel=0.05)
+
+
+def test_biases_are_those_of_the_rows_that_weigh() -> None:
+    logits = np.zeros((200, 2))
+    labels = np.repeat([0, 1], 100)
+    assert bias(logits, labels) == pytest.approx([0, 0], abs=1e-3)
+    weighed = bias(logits, labels, np.repeat([3.0, 1.0], 100))
+    shares = probabilities(
+        logits + weighed, fit(logits + weighed, labels, np.repeat([3.0, 1.0], 100)).temperature
+    )
+    assert shares[0] == pytest.approx([0.75, 0.25], abs=0.01)
+
+
+def test_a_few_rows_say_nothing_of_biases() -> None:
+    logits, labels = drawn(ENOUGH - 1, 1.0)
+    assert not bias(logits, labels).any()
+    assert not bias(logits[:0], labels[:0]).any()
 
 
 def test_rows_of_which_few_weigh_nearly_all_promise_nothing() -> None:

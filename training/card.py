@@ -115,6 +115,8 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     chosen = f", those with {on}" if on else ", all"
     if weighed := provenance["settings"]["calibrate_as"]:
         chosen += f" (no others than, and weighed as, {weighed})"
+    biased = provenance["settings"].get("calibrate_bias", "")
+    biased = f" By the former the outputs of {biased} were shifted, too." if biased else ""
     taught = "".join(
         f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "
         "once at most, as it stood."
@@ -124,6 +126,7 @@ def _rows(provenance: Mapping[str, Any]) -> str:
         f"{rows['train']:,} rows to train, {rows['validation']:,} to validate (when to stop), "
         f"{rows['test']:,} to test. Of those that validate{chosen} set temperatures, thresholds and label "
         f"sets: {calibrated['with speaker']:,} with their speakers, and {calibrated['without']:,} bare."
+        f"{biased}"
         f"{taught}"
     )
 

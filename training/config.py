@@ -11,7 +11,7 @@ from typing import Any, Self, get_args, get_type_hints
 from stance.errors import SettingsError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-TYPED = ("precision", "calibrate_on", "calibrate_as")  # settings that are texts
+TYPED = ("precision", "calibrate_on", "calibrate_as", "calibrate_bias")  # settings that are texts
 MANY = 5000  # rows from which on nothing depends on their number
 
 TEXT, TEXTS = "a text", "a text or a list of texts"
@@ -60,6 +60,7 @@ class FitConfig:
     consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     calibrate_as: str = ""  # such as origin=news:0.8,transcript:0.2: what their shares are where it is used
+    calibrate_bias: str = ""  # such as stance,sentiment: axes whose outputs these rows shift, too
     validation_share: float = 0.1
     test_share: float = 0.1
     precision: str = "auto"  # bf16 where the device multiplies in it, else fp32
@@ -110,6 +111,11 @@ class FitConfig:
             )
         if self.precision not in PRECISIONS:
             raise SettingsError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
+
+    @property
+    def biased_axes(self) -> list[str]:
+        """The axes whose outputs are shifted before they are calibrated."""
+        return [name.strip() for name in self.calibrate_bias.split(",") if name.strip()]
 
     @property
     def calibration_cells(self) -> dict[str, str]:

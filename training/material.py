@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stance.calibration import AxisCalibration
+from stance.calibration import AxisCalibration, Floats
 from stance.classifier import StanceClassifier
 from stance.errors import SettingsError
 from stance.folder import MANIFEST, ModelFolder
@@ -71,6 +71,12 @@ class Material:
         """Fit the network; folder: for checkpoints, from which an interrupted fit goes on."""
         fitting = Fitting(self.base, self.scheme, self.config, folder, logs=self.logs, taught=self.taught)
         fitting.fit(self.split)
+        if biased := _biased(self.scheme, self.config):
+            rows, model = self.spoken_rows, network.TorchModel(fitting.model)
+            logits = self._logits(rows, ATTRIBUTED, model, fitting)
+            for axis in biased:
+                by = temperature.bias(*self._labelled(axis, rows, logits))
+                network.shift(fitting.model, axis.slice, by)
         return fitting
 
     def fitted(self, folder: Path) -> StanceClassifier:
@@ -128,18 +134,31 @@ class Material:
     def _calibration(
         self, rows: Sequence[Example], form: str, model: Model, fitting: Fitting
     ) -> dict[str, AxisCalibration]:
-        encoded = fitting.encoder.encode([FORMS[form](example.quote) for example in rows])
-        logits = logits_of(model, fitting.encoder, encoded, width=self.scheme.width)
+        logits = self._logits(rows, form, model, fitting)
         return {axis.name: self._axis_calibration(axis, rows, logits) for axis in self.scheme.axes}
 
-    def _axis_calibration(self, axis: Axis, rows: Sequence[Example], logits: Any) -> AxisCalibration:
-        there = [i for i, example in enumerate(rows) if example.labels[axis.name]]
+    def _logits(self, rows: Sequence[Example], form: str, model: Model, fitting: Fitting) -> Floats:
+        encoded = fitting.encoder.encode([FORMS[form](example.quote) for example in rows])
+        return logits_of(model, fitting.encoder, encoded, width=self.scheme.width)
+
+    def _axis_calibration(self, axis: Axis, rows: Sequence[Example], logits: Floats) -> AxisCalibration:
+        found, true, weights = self._labelled(axis, rows, logits)
         former = self.former.get(axis.name)
-        if former is not None and len(there) < temperature.ENOUGH:
+        if former is not None and len(true) < temperature.ENOUGH:
             return former
+        return temperature.fit(found, true, weights)
+
+    def _labelled(
+        self, axis: Axis, rows: Sequence[Example], logits: Floats
+    ) -> tuple[Floats, np.ndarray, np.ndarray]:
+        """Of the rows with a label on the axis: its logits [rows, labels], the label's place, the weight."""
+        there = [i for i, example in enumerate(rows) if example.labels[axis.name]]
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
-        weights = self._weights([rows[i] for i in there])
-        return temperature.fit(logits[there][:, axis.slice], np.array(true, dtype=int), weights)
+        return (
+            logits[there][:, axis.slice],
+            np.array(true, dtype=int),
+            self._weights([rows[i] for i in there]),
+        )
 
     @cached_property
     def fitted_to(self) -> frozenset[str]:
@@ -183,6 +202,7 @@ def prepared(
     config = FitConfig.from_table(
         {**defaults(len(examples), start=_start(start, scheme, examples)), **settings}
     )
+    _biased(scheme, config)
     authored = rehearsal.authored_rows(scheme, known=examples)
     seen = rehearsal.seen_by(dict(start.manifest.get("provenance", {}))) if start else frozenset()
     return Material(base, scheme, examples, authored, config, logs, seen, taught)
@@ -211,6 +231,16 @@ def scheme_for(
         f"{base.name} knows no axes of its own: say which there are with --schema labels.toml, a file with "
         '[axes] and lines such as stance = ["accusatory", "conciliatory", "defensive"].'
     )
+
+
+def _biased(scheme: LabelScheme, config: FitConfig) -> list[Axis]:
+    """The axes whose outputs are shifted; SettingsError where there is none of that name."""
+    if unknown := set(config.biased_axes) - set(scheme.names):
+        raise SettingsError(
+            f"calibrate_bias is {config.calibrate_bias}, but there is no axis {', '.join(sorted(unknown))}. "
+            f"Axes are {', '.join(scheme.names)}."
+        )
+    return [axis for axis in scheme.axes if axis.name in config.biased_axes]
 
 
 def _start(start: ModelFolder | None, scheme: LabelScheme, examples: Sequence[Example]) -> str:

@@ -72,6 +72,13 @@ def average(model: Any, start: dict[str, torch.Tensor], *, keep: float, outputs:
                 value.copy_(mixed)
 
 
+def shift(model: Any, outputs: slice, by: Floats) -> None:
+    """Add to the biases of some outputs [outputs], and so to their logits for every text."""
+    with torch.no_grad():
+        bias = _last_layer(model).bias
+        bias[outputs] += torch.from_numpy(by).to(bias)
+
+
 @dataclass(frozen=True)
 class TorchModel:
     """A network as inference sees a model: a batch in, logits out.

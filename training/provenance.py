@@ -39,7 +39,11 @@ class Provenance:
         weights = material.base.folder / WEIGHTS
         same = {
             # Calibration comes after the fit: it may be chosen otherwise when this goes on.
-            "fit": {**asdict(material.config), "calibrate_on": "", "calibrate_as": ""},
+            "fit": {
+                name: value
+                for name, value in asdict(material.config).items()
+                if not name.startswith("calibrate")
+            },
             "base": sha256(weights.read_bytes()) if weights.exists() else None,
             "cv": folds,
             "search": trials,

@@ -1,7 +1,7 @@
-"""Calibration on validation rows: one temperature an axis, and where to say "unsure"."""
+"""Calibration on validation rows: a temperature and perhaps biases, and where to say "unsure"."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 from stance.calibration import AxisCalibration, Floats, probabilities
 
@@ -24,20 +24,12 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
     """
     if not len(labels):
         return AxisCalibration()
-    weights = np.ones(len(labels)) if weights is None else weights
-    # So many rows of one weight would be worth as much (Kish 1965, "Survey Sampling").
-    worth = weights.sum() ** 2 / (weights**2).sum()
-    weights = weights * worth / weights.sum()
-    others = logits.shape[1] - 1
-    wanted = np.full(logits.shape, 1 / (len(labels) + others + 1))
-    wanted[np.arange(len(labels)), labels] = (len(labels) + 1) / (len(labels) + others + 1)
+    weights, worth = _worth(labels, weights)
 
     def loss(log_temperature: float) -> float:
-        found = probabilities(logits, float(np.exp(log_temperature)))
-        return float(-(wanted * np.log(np.clip(found, 1e-12, 1))).sum(axis=1) @ weights / worth)
+        return _loss(logits, labels, weights, float(np.exp(log_temperature)))
 
-    best = minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded")
-    temperature = float(np.exp(best.x))
+    temperature = float(np.exp(minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded").x))
     sure = probabilities(logits, temperature)
     if worth < ENOUGH:
         return AxisCalibration(temperature)
@@ -46,6 +38,48 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
     return AxisCalibration(
         temperature, threshold(confidences, right, weights=weights), needed(true, weights=weights)
     )
+
+
+def bias(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -> Floats:
+    """What to add to the logits [labels], so that one temperature fits best: on average nothing.
+
+    As for ``fit``, but with the labels' biases beside the temperature (Alexandari et al. 2020, "Maximum
+    likelihood with bias-corrected calibration is hard-to-beat at label shift adaptation"). It gives labels
+    the frequency that they have in the rows, where a fit with class weights has made all alike frequent:
+    so it pays where they are as frequent in what will be read. Below ENOUGH rows nothing is added.
+    """
+    width = logits.shape[1]
+    if not len(labels):
+        return np.zeros(width)
+    weights, worth = _worth(labels, weights)
+    if worth < ENOUGH:
+        return np.zeros(width)
+
+    def loss(point: Floats) -> float:
+        temperature = float(np.exp(np.clip(point[0], *np.log(BOUNDS))))
+        return _loss(logits + np.append(point[1:], 0.0), labels, weights, temperature)
+
+    found = np.append(minimize(loss, np.zeros(width), method="L-BFGS-B").x[1:], 0.0)
+    return np.asarray(found - found.mean())
+
+
+def _worth(labels: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, float]:
+    """The weights so that they add up to the number of rows that they are worth, and that number.
+
+    So many rows of one weight would be worth as much (Kish 1965, "Survey Sampling").
+    """
+    weights = np.ones(len(labels)) if weights is None else weights
+    worth = float(weights.sum() ** 2 / (weights**2).sum())
+    return weights * worth / weights.sum(), worth
+
+
+def _loss(logits: Floats, labels: np.ndarray, weights: np.ndarray, temperature: float) -> float:
+    """The mean negative log-likelihood of labels that are a little uncertain."""
+    rows, others = len(labels), logits.shape[1] - 1
+    wanted = np.full(logits.shape, 1 / (rows + others + 1))
+    wanted[np.arange(rows), labels] = (rows + 1) / (rows + others + 1)
+    found = np.log(np.clip(probabilities(logits, temperature), 1e-12, 1))
+    return float(-(wanted * found).sum(axis=1) @ weights / weights.sum())
 
 
 def needed(true: np.ndarray, *, weights: np.ndarray | None = None) -> tuple[float, ...]:
