@@ -60,6 +60,7 @@ class FitConfig:
     consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     calibrate_as: str = ""  # such as origin=news:0.8,transcript:0.2: what their shares are where it is used
+    calibrate_error: float = 0.08  # of the answers that are not unsure, on validation rows
     calibrate_bias: str = ""  # such as stance,sentiment: axes whose outputs these rows shift, too
     validation_share: float = 0.1
     test_share: float = 0.1
@@ -99,6 +100,10 @@ class FitConfig:
             raise SettingsError("validation_share and test_share leave no rows to train: they add up to one.")
         if self.window < 16:
             raise SettingsError(f"window must be 16 tokens or more, but is {self.window}.")
+        if not 0 < self.calibrate_error < 1:
+            raise SettingsError(
+                f"calibrate_error must be a share between 0 and 1, but is {self.calibrate_error}."
+            )
         if self.calibrate_on and not all(name and cell for name, cell in self.calibration_cells.items()):
             raise SettingsError(
                 "calibrate_on must be columns and what stands there, such as domain=us-china,origin=news, "

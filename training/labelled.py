@@ -17,7 +17,8 @@ QUOTATION = "quotation"  # the kind of finding after which a row has nothing to 
 SPLITS = ("train", "validation", "test")
 CLARITIES = ("clear", "borderline", "none")
 # Beside those of a quotation and one an axis; all others are carried along.
-KNOWN_COLUMNS = ("group", "source", "clarity", "weight", "split", "taught_by")
+KNOWN_COLUMNS = ("group", "source", "clarity", "weight", "split", "taught_by", "speaker_by")
+RULES = "rules"  # in speaker_by: the speaker was found by a program, and may be another
 COMMA = re.compile(r"\d+,\d\d?")  # a decimal comma, and surely none that parts thousands
 SHOWN = 50  # findings that a message prints; the error holds all of them
 
@@ -29,8 +30,8 @@ class Example:
     labels: axis → label, None where it is missing. group: what must not be divided between training
     and test, such as an article. weight: how much the row counts in training. readers: axis → the labels
     of several coders, "" where one gave none. shares: axis → how much of the row each label has, where that
-    is said. taught_by: the model whose labels these are, "" where people gave them. row: all cells. table,
-    line: where the row stands.
+    is said. taught_by: the model whose labels these are, "" where people gave them. speaker_by: RULES
+    where nobody has checked the speaker. row: all cells. table, line: where the row stands.
     """
 
     quote: Quote
@@ -43,6 +44,7 @@ class Example:
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     taught_by: str = ""
+    speaker_by: str = ""
     row: Mapping[str, Any] = field(default_factory=dict)
     table: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
@@ -192,6 +194,7 @@ class _Reader:
             readers={name: labels for name, labels in given.items() if any(labels)},
             shares=shares,
             taught_by=self._cell(row, "taught_by"),
+            speaker_by=self._cell(row, "speaker_by"),
             row={**row, **spelt},
             table=self._table.name,
             line=number,

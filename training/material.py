@@ -24,7 +24,7 @@ from training.fitting import Fitting
 from training.labelled import Example
 from training.schema import FROM_DATA, read_scheme, scheme_from_data, scheme_of
 from training.sources import Table
-from training.swapping import speakers_by_side
+from training.swapping import SIDE, speakers_by_side
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Material:
             rows, model = self.spoken_rows, network.TorchModel(fitting.model)
             logits = self._logits(rows, ATTRIBUTED, model, fitting)
             for axis in biased:
-                by = temperature.bias(*self._labelled(axis, rows, logits))
+                by = temperature.bias(*self._labelled(axis, rows, ATTRIBUTED, logits))
                 network.shift(fitting.model, axis.slice, by)
         return fitting
 
@@ -135,24 +135,34 @@ class Material:
         self, rows: Sequence[Example], form: str, model: Model, fitting: Fitting
     ) -> dict[str, AxisCalibration]:
         logits = self._logits(rows, form, model, fitting)
-        return {axis.name: self._axis_calibration(axis, rows, logits) for axis in self.scheme.axes}
+        return {axis.name: self._axis_calibration(axis, rows, form, logits) for axis in self.scheme.axes}
 
     def _logits(self, rows: Sequence[Example], form: str, model: Model, fitting: Fitting) -> Floats:
         encoded = fitting.encoder.encode([FORMS[form](example.quote) for example in rows])
         return logits_of(model, fitting.encoder, encoded, width=self.scheme.width)
 
-    def _axis_calibration(self, axis: Axis, rows: Sequence[Example], logits: Floats) -> AxisCalibration:
-        found, true, weights = self._labelled(axis, rows, logits)
+    def _axis_calibration(
+        self, axis: Axis, rows: Sequence[Example], form: str, logits: Floats
+    ) -> AxisCalibration:
+        found, true, weights = self._labelled(axis, rows, form, logits)
         former = self.former.get(axis.name)
         if former is not None and len(true) < temperature.ENOUGH:
             return former
-        return temperature.fit(found, true, weights)
+        return temperature.fit(found, true, weights, target_error=self.config.calibrate_error)
 
     def _labelled(
-        self, axis: Axis, rows: Sequence[Example], logits: Floats
+        self, axis: Axis, rows: Sequence[Example], form: str, logits: Floats
     ) -> tuple[Floats, np.ndarray, np.ndarray]:
-        """Of the rows with a label on the axis: its logits [rows, labels], the label's place, the weight."""
-        there = [i for i, example in enumerate(rows) if example.labels[axis.name]]
+        """Of the rows with a label on the axis: its logits [rows, labels], the label's place, the weight.
+
+        Without those whose side hangs on a speaker that may be another.
+        """
+        spoken = axis.name == SIDE and form == ATTRIBUTED
+        there = [
+            place
+            for place, one in enumerate(rows)
+            if one.labels[axis.name] and not (spoken and one.speaker_by == labelled.RULES)
+        ]
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
         return (
             logits[there][:, axis.slice],

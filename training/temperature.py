@@ -5,14 +5,13 @@ from scipy.optimize import minimize, minimize_scalar
 
 from stance.calibration import AxisCalibration, Floats, probabilities
 
-# Among the answers that are not unsure: less than the tenth that users may expect, since their rows will be
-# harder than those that it is set on.
-TARGET_ERROR = 0.08
 BOUNDS = (0.05, 20.0)
 ENOUGH = 30  # rows, below which a threshold would be chance
 
 
-def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -> AxisCalibration:
+def fit(
+    logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None, *, target_error: float = 0.08
+) -> AxisCalibration:
     """The calibration of one axis from validation rows.
 
     logits: [rows, labels] of the axis. labels: [rows], the position of the true label. weights: [rows], how
@@ -20,7 +19,7 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
     minimises the negative log-likelihood (Guo et al. 2017) of labels that are a little uncertain, as if
     one row more had each of the other labels (after Platt 1999): a few rows that are all right do not
     make a model sure of everything. No rows, no change; below ENOUGH of them, nothing is called unsure.
-    The threshold is that of TARGET_ERROR (``threshold``).
+    The threshold is that of ``target_error``, see below.
     """
     if not len(labels):
         return AxisCalibration()
@@ -35,9 +34,8 @@ def fit(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -
         return AxisCalibration(temperature)
     confidences, right = sure.max(axis=1), sure.argmax(axis=1) == labels
     true = sure[np.arange(len(labels)), labels]
-    return AxisCalibration(
-        temperature, threshold(confidences, right, weights=weights), needed(true, weights=weights)
-    )
+    limit = threshold(confidences, right, target_error, weights=weights)
+    return AxisCalibration(temperature, limit, needed(true, weights=weights))
 
 
 def bias(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) -> Floats:
@@ -100,11 +98,7 @@ def needed(true: np.ndarray, *, weights: np.ndarray | None = None) -> tuple[floa
 
 
 def threshold(
-    confidences: np.ndarray,
-    right: np.ndarray,
-    target_error: float = TARGET_ERROR,
-    *,
-    weights: np.ndarray | None = None,
+    confidences: np.ndarray, right: np.ndarray, target_error: float, *, weights: np.ndarray | None = None
 ) -> float:
     """The lowest confidence from which on the error of the rows is at most ``target_error``.
 

@@ -17,7 +17,7 @@ from training.evaluation import evaluate
 from training.labelled import Example
 from training.material import Material, starting_model
 from training.report import Report
-from training.temperature import ENOUGH, TARGET_ERROR
+from training.temperature import ENOUGH
 from training.unseen import flattered
 
 log = logging.getLogger(__name__)
@@ -152,6 +152,7 @@ def _calibration_notes(material: Material) -> Iterator[str]:
             few.append(f"{axis} ({count})")
     if few:
         yield (
-            f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among "
-            f"sure answers than the {TARGET_ERROR:.0%} aimed at: the one in the table is measured."
+            f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among sure "
+            f"answers than the {material.config.calibrate_error:.0%} aimed at: the one in the table is "
+            "measured."
         )
