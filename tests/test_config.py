@@ -30,6 +30,8 @@ def test_settings_from_a_command_line() -> None:
         ("epochs=0", "epochs must be above zero, but is 0"),
         ("learning_rate=NaN", "learning_rate must be above zero, but is nan"),
         ("keep=1", "keep must be a share below one, but is 1"),
+        ("calibrate_error=0", "calibrate_error must be a share between 0 and 1, but is 0"),
+        ("calibrate_error=NaN", "calibrate_error must be a share between 0 and 1, but is nan"),
         ("warmup_share=1.5", "warmup_share must be a share, at most one, but is 1.5"),
         ("bare_share=0.9", "bare_share and context_share must be shares of one whole"),
         ("bare_share=NaN", "bare_share and context_share must be shares of one whole"),

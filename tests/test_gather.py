@@ -66,6 +66,18 @@ def test_of_unlabelled_quotations_the_first_reader_gives_the_label(texts: Path) 
     assert found["stance_readers"] == ["conciliatory", "defensive"]
 
 
+def test_speakers_that_nobody_has_checked_are_said_to_be_so(texts: Path) -> None:
+    rows = [row("train", "r1", KNOWN[0]["quote"]), row("unlabelled", 0, LOOSE[0]["quote"])]
+    rows.append(row("documents", 0, TURN, f"{ARTICLE.index(TURN)}-{ARTICLE.index(TURN) + len(TURN)}"))
+    found = {one["quote"]: one.get("speaker_by") for one in gather(texts, readings(texts, *rows)).rows}
+    assert found == {
+        KNOWN[0]["quote"]: None,
+        KNOWN[1]["quote"]: None,
+        LOOSE[0]["quote"]: "rules",
+        TURN: "rules",
+    }
+
+
 def test_a_stance_is_shared_with_what_else_could_be_defended_and_where_there_is_none(texts: Path) -> None:
     def shares(*said: dict[str, str]) -> dict[str, float]:
         rows = [row("unlabelled", 0, LOOSE[0]["quote"], **one) for one in said]

@@ -210,6 +210,32 @@ def test_a_calibration_as_if_there_were_more_of_a_kind(model_folder: Path, tmp_p
         _ = prepared(data, model_folder, calibrate_as="origin=news:1,blog:1", **settings).calibration_rows
 
 
+def test_a_side_is_not_calibrated_on_speakers_that_nobody_has_checked(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    checked = rows(60, split="validation", side="US")
+    found_by_rules = rows(60, split="validation", side="China", speaker_by="rules")
+    data = pd.concat([rows(10, split="train"), checked, found_by_rules])
+    material = prepared(data, model_folder, epochs=1, rehearsal=0)
+    after = material.calibration(SideOfTheSpeaker(SCHEME.width), material.fit(tmp_path))["side"]
+    assert after.threshold < 1.0, "with a speaker only the sixty count, of which all are right"
+    assert after.bare is not None
+    assert after.bare.threshold == 1.0, "without one all do, of which half are wrong"
+
+
+def test_how_many_errors_are_aimed_at_is_a_setting(model_folder: Path, tmp_path: Path) -> None:
+    right, wrong = rows(90, split="validation", side="US"), rows(10, split="validation", side="China")
+    data = pd.concat([rows(10, split="train"), right, wrong])
+    strict, lax = (
+        prepared(data, model_folder, epochs=1, rehearsal=0, calibrate_error=error) for error in (0.05, 0.2)
+    )
+    fitting = strict.fit(tmp_path)
+    thresholds = [
+        one.calibration(SideOfTheSpeaker(SCHEME.width), fitting)["side"].threshold for one in (strict, lax)
+    ]
+    assert thresholds[0] == 1.0 > thresholds[1]
+
+
 def test_a_shift_of_the_outputs_follows_the_validation_rows(model_folder: Path, tmp_path: Path) -> None:
     data = pd.concat([rows(10, split="train"), rows(60, split="validation", stance="defensive")])
     settings: dict[str, Any] = {"epochs": 1, "rehearsal": 0, "keep": 0.0}
