@@ -119,7 +119,7 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     biased = f" By the former the outputs of {biased} were shifted, too." if biased else ""
     taught = "".join(
         f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "
-        "once at most, as it stood."
+        "once at most, as it stood; they are not on record as rows that it was fitted to."
         for name, count in provenance.get("taught", {}).items()
     )
     return (

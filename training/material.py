@@ -172,9 +172,11 @@ class Material:
 
     @cached_property
     def fitted_to(self) -> frozenset[str]:
-        """Fingerprints of all quotations that have had a part in the fit, or in that of the base."""
-        parts = (*self.split.train, *self.split.validation, *self.taught)
-        return self.seen | frozenset(fingerprints(parts))
+        """Fingerprints of all quotations whose labels had a part in the fit, or in that of the base.
+
+        Not of those that a model labelled: what people say of them was not seen, and they are many.
+        """
+        return self.seen | frozenset(fingerprints((*self.split.train, *self.split.validation)))
 
     @cached_property
     def labelled_axes(self) -> set[str]:
