@@ -1,4 +1,4 @@
-"""An ONNX graph in fp32 → one with int8 weights that a laptop runs several times faster."""
+"""An ONNX graph in fp32 → one with int8 weights that a laptop runs about twice as fast."""
 
 from pathlib import Path
 from typing import Any
@@ -6,47 +6,96 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 LARGE = 1 << 16  # values of a constant from which it is worth storing in half precision
+WORTH = 1 << 12  # values of a weight from which it is worth multiplying in eight bits: not a few outputs
+ZERO = 128  # what stands for nothing in unsigned bytes, which processors multiply fastest
 
 
 def quantise(plain: Path, path: Path) -> None:
     """Write the graph in ``plain`` to ``path`` with int8 weights, one scale for each column or token.
 
-    Products are computed in eight bits as well (dynamic quantisation), except one: the first projection
-    back from a feed-forward layer stays in floating point, for what goes into it has rare values so large
-    that eight bits are too few for the others. Embeddings are looked up in eight bits and scaled back by
-    token. ``plain`` is changed on the way.
+    Products are computed in eight bits as well, and each token has a scale of its own there, too (Yao et al.
+    2022, "ZeroQuant"): so no text changes with its neighbours in a batch, as it does with one scale for
+    all, and a rare large value costs its own token only. Embeddings are looked up in eight bits and scaled
+    back by token.
     """
     model = onnx.load(plain)
-    # Shapes that the exporter wrote down for inner values do not survive the quantiser's changes.
+    # Shapes that the exporter wrote down for inner values are not those of what replaces them.
     del model.graph.value_info[:]
     for node in model.graph.node:
         del node.metadata_props[:]  # stack traces of the exporter
     _scale_by_token(model.graph)
-    # The exporter has simplified the graph already; unmarked, the quantiser would say so on the root logger.
-    helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
-    onnx.save(model, plain)
-    quantize_dynamic(
-        plain,
-        path,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        op_types_to_quantize=["MatMul"],
-        nodes_to_exclude=_first_projection_back(model.graph),
-    )
-    model = onnx.load(path)
+    _multiply_in_eight_bits(model.graph)
     _store_in_half(model.graph)
     onnx.save(model, path)
 
 
-def _first_projection_back(graph: Any) -> list[str]:
-    narrowing = {c.name for c in graph.initializer if len(c.dims) == 2 and c.dims[0] > c.dims[1]}
-    for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in narrowing:
-            return [node.name]
-    return []
+def _multiply_in_eight_bits(graph: Any) -> None:
+    """Products [..., width] · weight [width, out] → the same in bytes, scaled back by token and column."""
+    tables = [one for one in graph.initializer if len(one.dims) == 2]
+    weights = {one.name: one for one in tables if np.prod(one.dims) >= WORTH}
+    products = [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights]
+    if not products:
+        return
+    for name, value in (
+        ("byte_zero", np.uint8(ZERO)),
+        ("byte_step", np.float32(1 / 127)),
+        ("byte_least", np.float32(1e-12)),
+        ("byte_last", np.array([-1])),
+    ):
+        graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+    in_bytes: set[str] = set()
+    for node in products:
+        given, weight = node.input
+        new = [] if given in in_bytes else _to_bytes(graph, given, weights[weight].dims[0])
+        in_bytes.add(given)
+        _replace(graph, node, new + _product(graph, node, weights[weight]))
+    still_used = {name for node in graph.node for name in node.input}
+    for name in {node.input[1] for node in products} - still_used:
+        graph.initializer.remove(weights[name])
+
+
+def _to_bytes(graph: Any, given: str, width: int) -> list[Any]:
+    """What makes ``given``_bytes and ``given``_scales [..., 1] of it, each token as fine as it can be."""
+    flat = f"{given}_as_tokens"
+    graph.initializer.append(numpy_helper.from_array(np.array([-1, width]), flat))
+    names = {
+        one: f"{given}_{one}"
+        for one in ("abs", "most", "some", "scales", "scale", "count", "zeros", "tokens", "rows", "shape")
+    }
+    return [
+        helper.make_node("Abs", [given], [names["abs"]]),
+        helper.make_node("ReduceMax", [names["abs"], "byte_last"], [names["most"]], keepdims=1),
+        helper.make_node("Max", [names["most"], "byte_least"], [names["some"]]),
+        helper.make_node("Mul", [names["some"], "byte_step"], [names["scales"]]),
+        # A scale by row is one operation only in two dimensions.
+        helper.make_node("Reshape", [names["scales"], "byte_last"], [names["scale"]]),
+        helper.make_node("Shape", [names["scale"]], [names["count"]]),
+        helper.make_node("Expand", ["byte_zero", names["count"]], [names["zeros"]]),
+        helper.make_node("Reshape", [given, flat], [names["tokens"]]),
+        helper.make_node(
+            "QuantizeLinear", [names["tokens"], names["scale"], names["zeros"]], [names["rows"]], axis=0
+        ),
+        helper.make_node("Shape", [given], [names["shape"]]),
+        helper.make_node("Reshape", [names["rows"], names["shape"]], [f"{given}_bytes"]),
+    ]
+
+
+def _product(graph: Any, node: Any, weight: Any) -> list[Any]:
+    (given, _), found = node.input, node.output[0]
+    values = numpy_helper.to_array(weight)
+    scales = np.maximum(np.abs(values).max(axis=0), 1e-12).astype(np.float32) / 127
+    columns, scale = f"{found}_columns", f"{found}_column_scales"
+    graph.initializer.append(numpy_helper.from_array(np.round(values / scales).astype(np.int8), columns))
+    graph.initializer.append(numpy_helper.from_array(scales, scale))
+    whole, real, by_token = f"{found}_whole", f"{found}_real", f"{found}_by_token"
+    return [
+        helper.make_node("MatMulInteger", [f"{given}_bytes", columns, "byte_zero"], [whole]),
+        helper.make_node("Cast", [whole], [real], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [real, f"{given}_scales"], [by_token]),
+        helper.make_node("Mul", [by_token, scale], [found]),
+    ]
 
 
 def _scale_by_token(graph: Any) -> None:
