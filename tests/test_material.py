@@ -227,7 +227,8 @@ def test_how_many_errors_are_aimed_at_is_a_setting(model_folder: Path, tmp_path:
     right, wrong = rows(90, split="validation", side="US"), rows(10, split="validation", side="China")
     data = pd.concat([rows(10, split="train"), right, wrong])
     strict, lax = (
-        prepared(data, model_folder, epochs=1, rehearsal=0, calibrate_error=error) for error in (0.05, 0.2)
+        prepared(data, model_folder, epochs=1, rehearsal=0, calibrate_error=error)
+        for error in ("0.2,side:0.05", 0.2)
     )
     fitting = strict.fit(tmp_path)
     thresholds = [
@@ -251,7 +252,7 @@ def test_a_shift_of_the_outputs_follows_the_validation_rows(model_folder: Path, 
     moved = after - before
     assert moved == pytest.approx(np.tile(moved[0], (2, 1)), abs=1e-4), "every text alike"
     by_label = dict(zip(SCHEME.id2label().values(), moved[0], strict=True))
-    assert by_label["stance=defensive"] > 0.5 > 0 > by_label["stance=accusatory"]
+    assert by_label["stance=defensive"] > 0.3 > 0 > by_label["stance=accusatory"]
     assert max(abs(by) for name, by in by_label.items() if not name.startswith("stance")) < 1e-5
 
 
@@ -260,6 +261,8 @@ def test_a_shift_of_an_axis_that_is_not_there_is_refused_before_the_fit(model_fo
         SettingsError, match=r"calibrate_bias is tone, but there is no axis tone\. Axes are side"
     ):
         prepared(rows(30), model_folder, calibrate_bias="tone")
+    with pytest.raises(SettingsError, match=r"calibrate_error is 0\.1,mood:0\.2, but there is no axis mood"):
+        prepared(rows(30), model_folder, calibrate_error="0.1,mood:0.2")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,13 @@ from typing import Any, Self, get_args, get_type_hints
 from stance.errors import SettingsError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-TYPED = ("precision", "calibrate_on", "calibrate_as", "calibrate_bias")  # settings that are texts
+TYPED = (
+    "precision",
+    "calibrate_on",
+    "calibrate_as",
+    "calibrate_error",
+    "calibrate_bias",
+)  # settings that are texts
 MANY = 5000  # rows from which on nothing depends on their number
 
 TEXT, TEXTS = "a text", "a text or a list of texts"
@@ -60,7 +66,7 @@ class FitConfig:
     consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     calibrate_as: str = ""  # such as origin=news:0.8,transcript:0.2: what their shares are where it is used
-    calibrate_error: float = 0.08  # of the answers that are not unsure, on validation rows
+    calibrate_error: float | str = 0.08  # of sure answers on these rows; or such as 0.08,stance:0.125
     calibrate_bias: str = ""  # such as stance,sentiment: axes whose outputs these rows shift, too
     validation_share: float = 0.1
     test_share: float = 0.1
@@ -100,9 +106,10 @@ class FitConfig:
             raise SettingsError("validation_share and test_share leave no rows to train: they add up to one.")
         if self.window < 16:
             raise SettingsError(f"window must be 16 tokens or more, but is {self.window}.")
-        if not 0 < self.calibrate_error < 1:
+        if not (errors := self.calibration_errors) or not all(0 < one < 1 for one in errors.values()):
             raise SettingsError(
-                f"calibrate_error must be a share between 0 and 1, but is {self.calibrate_error}."
+                "calibrate_error must be a share between 0 and 1, or shares by axis after one for all "
+                f"others, such as 0.08,stance:0.125, but is {self.calibrate_error}."
             )
         if self.calibrate_on and not all(name and cell for name, cell in self.calibration_cells.items()):
             raise SettingsError(
@@ -121,6 +128,16 @@ class FitConfig:
     def biased_axes(self) -> list[str]:
         """The axes whose outputs are shifted before they are calibrated."""
         return [name.strip() for name in self.calibrate_bias.split(",") if name.strip()]
+
+    @property
+    def calibration_errors(self) -> dict[str, float]:
+        """The error that is aimed at by axis, under "" that of all others; nothing where it is no share."""
+        parts = [part.rpartition(":") for part in str(self.calibrate_error).split(",")]
+        try:
+            found = {axis.strip(): float(share) for axis, _, share in parts}
+        except ValueError:
+            return {}
+        return found if "" in found else {}
 
     @property
     def calibration_cells(self) -> dict[str, str]:

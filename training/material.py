@@ -148,7 +148,11 @@ class Material:
         former = self.former.get(axis.name)
         if former is not None and len(true) < temperature.ENOUGH:
             return former
-        return temperature.fit(found, true, weights, target_error=self.config.calibrate_error)
+        return temperature.fit(found, true, weights, target_error=self._target_error(axis))
+
+    def _target_error(self, axis: Axis) -> float:
+        errors = self.config.calibration_errors
+        return errors.get(axis.name, errors[""])
 
     def _labelled(
         self, axis: Axis, rows: Sequence[Example], form: str, logits: Floats
@@ -214,7 +218,7 @@ def prepared(
     config = FitConfig.from_table(
         {**defaults(len(examples), start=_start(start, scheme, examples)), **settings}
     )
-    _biased(scheme, config)
+    _check_axes(scheme, config)
     authored = rehearsal.authored_rows(scheme, known=examples)
     seen = rehearsal.seen_by(dict(start.manifest.get("provenance", {}))) if start else frozenset()
     return Material(base, scheme, examples, authored, config, logs, seen, taught)
@@ -246,13 +250,20 @@ def scheme_for(
 
 
 def _biased(scheme: LabelScheme, config: FitConfig) -> list[Axis]:
-    """The axes whose outputs are shifted; SettingsError where there is none of that name."""
-    if unknown := set(config.biased_axes) - set(scheme.names):
-        raise SettingsError(
-            f"calibrate_bias is {config.calibrate_bias}, but there is no axis {', '.join(sorted(unknown))}. "
-            f"Axes are {', '.join(scheme.names)}."
-        )
+    """The axes whose outputs are shifted."""
     return [axis for axis in scheme.axes if axis.name in config.biased_axes]
+
+
+def _check_axes(scheme: LabelScheme, config: FitConfig) -> None:
+    for setting, asked in (
+        ("calibrate_bias", {*config.biased_axes}),
+        ("calibrate_error", config.calibration_errors.keys() - {""}),
+    ):
+        if unknown := asked - {*scheme.names}:
+            raise SettingsError(
+                f"{setting} is {getattr(config, setting)}, but there is no axis {', '.join(sorted(unknown))}."
+                f" Axes are {', '.join(scheme.names)}."
+            )
 
 
 def _start(start: ModelFolder | None, scheme: LabelScheme, examples: Sequence[Example]) -> str:

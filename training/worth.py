@@ -153,6 +153,5 @@ def _calibration_notes(material: Material) -> Iterator[str]:
     if few:
         yield (
             f"Few validation rows say how sure is sure: {', '.join(few)}. Expect another error among sure "
-            f"answers than the {material.config.calibrate_error:.0%} aimed at: the one in the table is "
-            "measured."
+            f"answers than is aimed at ({material.config.calibrate_error}): the one in the table is measured."
         )
