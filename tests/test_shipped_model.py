@@ -2,8 +2,10 @@
 
 import csv
 import json
+import tomllib
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from stance.encoding import Encoder
 from stance.folder import ModelFolder, sha256, shipped_path
 from stance.quotes import Quote
 from training import export
+from training.swapping import SPOKESPEOPLE
 
 ROOT = Path(__file__).parent.parent
 ROWS = 300  # of each authored file, for comparing graph and weights
@@ -37,6 +40,12 @@ def quotes() -> list[Quote]:
     return [Quote(row["quote"], row["attribution"] or None) for row in map(json.loads, lines)]
 
 
+def held_out(name: str) -> list[dict[str, Any]]:
+    """Rows of the project that no model is fitted to."""
+    lines = (ROOT / f"training/data/{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def test_every_file_is_whole_and_the_folder_small() -> None:
     folder = ModelFolder.open(shipped_path())
     for name in folder.manifest["files"]:
@@ -46,8 +55,12 @@ def test_every_file_is_whole_and_the_folder_small() -> None:
 
 def test_the_model_was_fitted_on_the_quotations_that_stand_here() -> None:
     hashes = ModelFolder.open(shipped_path()).manifest["provenance"]["data_sha256"]
-    for name in ("authored.jsonl", "contrast_pairs.jsonl"):
-        assert sha256((ROOT / "training/data" / name).read_bytes()) == hashes[name]
+    recipe = tomllib.loads((ROOT / "training/recipe.toml").read_text(encoding="utf-8"))
+    here = [Path(name) for name in recipe["data"] if (ROOT / name).exists()]
+    assert len(here) == 4
+    assert set(hashes) == {Path(name).name for name in recipe["data"]}
+    for path in here:
+        assert sha256((ROOT / path).read_bytes()) == hashes[path.name]
 
 
 def test_the_shipped_model_knows_label_sets(shipped: StanceClassifier) -> None:
@@ -92,6 +105,24 @@ def test_the_bundled_article_reads_as_a_coder_reads_it() -> None:
     reading = stance.read((ROOT / "notebooks/article.txt").read_text(encoding="utf-8"))
     found = [(p.side.label, p.stance.label) for p in reading]
     assert found[:3] == [("US", "accusatory"), ("China", "defensive"), ("US", "conciliatory")]
+
+
+@pytest.mark.parametrize("rule", range(1, 6))
+def test_the_tie_break_rules_hold_on_pairs_that_it_has_not_seen(shipped: StanceClassifier, rule: int) -> None:
+    rows = [row for row in held_out("rule_pairs_held_out") if row["rule"] == rule]
+    found = shipped.classify_many([Quote(row["quote"], row["attribution"]) for row in rows])
+    assert len(rows) >= 40
+    right = [p.stance.label == row["stance"] for p, row in zip(found, rows, strict=True)]
+    assert sum(right) / len(right) >= 0.85
+
+
+def test_the_speakers_side_seldom_changes_the_stance(shipped: StanceClassifier) -> None:
+    rows = held_out("news_held_out")
+    said = [
+        [p.stance.label for p in shipped.classify_many([Quote(row["quote"], who) for row in rows])]
+        for who in SPOKESPEOPLE
+    ]
+    assert np.mean([a != b for a, b in zip(*said, strict=True)]) <= 0.05
 
 
 def test_the_weights_in_plain_transformers_agree_with_the_graph(
