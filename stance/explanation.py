@@ -101,7 +101,7 @@ def by_erasure(p: Prediction, axis: str, probability: Probability) -> Explanatio
     """Explain one axis of a prediction by leaving out one word after another.
 
     probability: quotations → the probability of the label of that axis [quotes]. It is called with the
-    whole quotation beside those that lack a word, because the shipped graph scales its activations by
+    whole quotation beside those that lack a word, because graphs of before 1.1 scale their activations by
     batch: only what was computed together is compared.
     Source: Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
     """
