@@ -47,6 +47,14 @@ def logits(path: Path, ids: np.ndarray) -> np.ndarray:
     return onnxruntime.InferenceSession(path).run(["logits"], {"ids": ids})[0]
 
 
+def scale_table(path: Path, factors: np.ndarray) -> None:
+    """Multiply the embeddings of the graph by factors [tokens, 1]."""
+    model = onnx.load(path)
+    table = next(one for one in model.graph.initializer if one.name == "table")
+    table.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(table) * factors, "table"))
+    onnx.save(model, path)
+
+
 def test_a_quantised_graph_says_nearly_the_same(
     graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,12 +93,9 @@ def test_a_text_is_read_alike_whatever_stands_beside_it(
 ) -> None:
     """With one scale for all tokens of a batch, a large value in one of them would change all others."""
     monkeypatch.setattr(quantisation, "WORTH", 256)
-    model = onnx.load(graph)
-    table = next(one for one in model.graph.initializer if one.name == "table")
-    values = numpy_helper.to_array(table).copy()
-    values[7] *= 1000
-    table.CopyFrom(numpy_helper.from_array(values, "table"))
-    onnx.save(model, graph)
+    factors = np.ones((TOKENS, 1), dtype=np.float32)
+    factors[7] = 1000
+    scale_table(graph, factors)
     quantise(graph, tmp_path / "small.onnx")
     ids = np.array([[1, 2, 3], [4, 5, 6], [7, 7, 7]])
     together = logits(tmp_path / "small.onnx", ids)
@@ -102,10 +107,7 @@ def test_a_token_of_nothing_stays_nothing(
     graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quantisation, "WORTH", 256)
-    model = onnx.load(graph)
-    table = next(one for one in model.graph.initializer if one.name == "table")
-    table.CopyFrom(numpy_helper.from_array(np.zeros((TOKENS, WIDTH), dtype=np.float32), "table"))
-    onnx.save(model, graph)
+    scale_table(graph, np.zeros((TOKENS, 1), dtype=np.float32))
     quantise(graph, tmp_path / "small.onnx")
     assert not logits(tmp_path / "small.onnx", np.array([[1, 2]])).any()
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from stance.calibration import AxisCalibration, probabilities
+from training.config import TARGET_ERROR
 from training.temperature import BIAS, ENOUGH, bias, fit, needed, threshold
 
-AIM = 0.08  # unless told otherwise
 RNG = np.random.default_rng(3)
 
 
@@ -39,7 +39,7 @@ def selective(limit: float, rows: int = 20_000, ease: float = 1.5) -> tuple[floa
     return float(wrong.sum() / max(1, kept.sum())), float(kept.mean())
 
 
-@pytest.mark.parametrize(("rows", "allowed"), [(100, 0.115), (500, AIM + 0.005)])
+@pytest.mark.parametrize(("rows", "allowed"), [(100, 0.115), (500, TARGET_ERROR + 0.005)])
 def test_new_answers_that_are_not_unsure_err_as_rarely_as_aimed_at(rows: int, allowed: float) -> None:
     found = [selective(fit(*drawn(rows, 2.0)).threshold) for _ in range(80)]
     errors = [error for error, kept in found if kept]
@@ -109,8 +109,8 @@ def test_weights_make_a_calibration_that_of_rows_as_they_will_be() -> None:
         true = probabilities(logits, found.temperature)[np.arange(1000), labels]
         held.append((true >= found.needed[89]).mean())
     weighted, plain_error = np.mean(thresholds, axis=0)
-    assert weighted == pytest.approx(AIM, abs=0.01)
-    assert plain_error > AIM + 0.02
+    assert weighted == pytest.approx(TARGET_ERROR, abs=0.01)
+    assert plain_error > TARGET_ERROR + 0.02
     assert np.mean(held) == pytest.approx(0.9, abs=0.01)
 
 
@@ -156,5 +156,5 @@ def test_rows_of_which_few_weigh_nearly_all_promise_nothing() -> None:
 def test_answers_that_are_as_sure_as_one_another_are_unsure_together() -> None:
     confidences = np.full(100, 0.8)
     right = np.arange(100) < 60
-    assert threshold(confidences, right, AIM) == 1.0
-    assert threshold(confidences, right | (np.arange(100) < 95), AIM) == 0.8
+    assert threshold(confidences, right, TARGET_ERROR) == 1.0
+    assert threshold(confidences, right | (np.arange(100) < 95), TARGET_ERROR) == 0.8

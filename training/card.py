@@ -115,7 +115,7 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     chosen = f", those with {on}" if on else ", all"
     if weighed := provenance["settings"]["calibrate_as"]:
         chosen += f" (no others than, and weighed as, {weighed})"
-    biased = provenance["settings"].get("calibrate_bias", "")
+    biased = provenance["settings"]["calibrate_bias"]
     biased = f" By the former the outputs of {biased} were shifted, too." if biased else ""
     taught = "".join(
         f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "

@@ -11,13 +11,9 @@ from typing import Any, Self, get_args, get_type_hints
 from stance.errors import SettingsError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-TYPED = (
-    "precision",
-    "calibrate_on",
-    "calibrate_as",
-    "calibrate_error",
-    "calibrate_bias",
-)  # settings that are texts
+# Settings that are, or may be, texts.
+TYPED = ("precision", "calibrate_on", "calibrate_as", "calibrate_error", "calibrate_bias")
+TARGET_ERROR = 0.08  # among the answers that are not unsure, where nothing else is asked for
 MANY = 5000  # rows from which on nothing depends on their number
 
 TEXT, TEXTS = "a text", "a text or a list of texts"
@@ -66,7 +62,7 @@ class FitConfig:
     consistency: float = 0.0  # weight of saying the same, but for the side, of words by another side
     calibrate_on: str = ""  # such as domain=us-china: the validation rows that say how sure is sure, else all
     calibrate_as: str = ""  # such as origin=news:0.8,transcript:0.2: what their shares are where it is used
-    calibrate_error: float | str = 0.08  # of sure answers on these rows; or such as 0.08,stance:0.125
+    calibrate_error: float | str = TARGET_ERROR  # of sure answers on these rows; or such as 0.08,stance:0.125
     calibrate_bias: str = ""  # such as stance,sentiment: axes whose outputs these rows shift, too
     validation_share: float = 0.1
     test_share: float = 0.1

@@ -84,11 +84,8 @@ def _to_bytes(graph: Any, given: str, width: int) -> list[Any]:
 
 def _product(graph: Any, node: Any, weight: Any) -> list[Any]:
     (given, _), found = node.input, node.output[0]
-    values = numpy_helper.to_array(weight)
-    scales = np.maximum(np.abs(values).max(axis=0), 1e-12).astype(np.float32) / 127
     columns, scale = f"{found}_columns", f"{found}_column_scales"
-    graph.initializer.append(numpy_helper.from_array(np.round(values / scales).astype(np.int8), columns))
-    graph.initializer.append(numpy_helper.from_array(scales, scale))
+    _store_in_bytes(graph, weight, columns, scale, across=0)
     whole, real, by_token = f"{found}_whole", f"{found}_real", f"{found}_by_token"
     return [
         helper.make_node("MatMulInteger", [f"{given}_bytes", columns, "byte_zero"], [whole]),
@@ -105,14 +102,19 @@ def _scale_by_token(graph: Any) -> None:
         embeds = readers and all(_looks_up(node, table.name) for node in readers)
         if not embeds or table.data_type != TensorProto.FLOAT or len(table.dims) != 2:
             continue
-        values = numpy_helper.to_array(table)
-        scales = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12).astype(np.float32) / 127
         rows, scale = f"{table.name}_token_rows", f"{table.name}_token_scales"
         graph.initializer.remove(table)
-        graph.initializer.append(numpy_helper.from_array(np.round(values / scales).astype(np.int8), rows))
-        graph.initializer.append(numpy_helper.from_array(scales, scale))
+        _store_in_bytes(graph, table, rows, scale, across=1)
         for node in readers:
             _replace(graph, node, _scaled_lookup(rows, scale, node.input[1], node.output[0]))
+
+
+def _store_in_bytes(graph: Any, table: Any, name: str, scale: str, *, across: int) -> None:
+    """A constant in two dimensions as int8, with a scale for each of what lies ``across`` an axis."""
+    values = numpy_helper.to_array(table)
+    scales = np.maximum(np.abs(values).max(axis=across, keepdims=True), 1e-12).astype(np.float32) / 127
+    graph.initializer.append(numpy_helper.from_array(np.round(values / scales).astype(np.int8), name))
+    graph.initializer.append(numpy_helper.from_array(scales, scale))
 
 
 def _looks_up(node: Any, table: str) -> bool:

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 from stance.calibration import AxisCalibration, Floats, probabilities
+from training.config import TARGET_ERROR
 
 BOUNDS = (0.05, 20.0)
 BIAS = 0.5  # share of the likeliest biases that is added
@@ -11,7 +12,11 @@ ENOUGH = 30  # rows, below which a threshold would be chance
 
 
 def fit(
-    logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None, *, target_error: float = 0.08
+    logits: Floats,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    target_error: float = TARGET_ERROR,
 ) -> AxisCalibration:
     """The calibration of one axis from validation rows.
 
@@ -25,9 +30,10 @@ def fit(
     if not len(labels):
         return AxisCalibration()
     weights, worth = _worth(labels, weights)
+    wanted = _uncertain(labels, logits.shape[1])
 
     def loss(log_temperature: float) -> float:
-        return _loss(logits, labels, weights, float(np.exp(log_temperature)))
+        return _loss(logits, wanted, weights, float(np.exp(log_temperature)))
 
     temperature = float(np.exp(minimize_scalar(loss, bounds=np.log(BOUNDS), method="bounded").x))
     sure = probabilities(logits, temperature)
@@ -54,10 +60,11 @@ def bias(logits: Floats, labels: np.ndarray, weights: np.ndarray | None = None) 
     weights, worth = _worth(labels, weights)
     if worth < ENOUGH:
         return np.zeros(width)
+    wanted = _uncertain(labels, width)
 
     def loss(point: Floats) -> float:
         temperature = float(np.exp(np.clip(point[0], *np.log(BOUNDS))))
-        return _loss(logits + np.append(point[1:], 0.0), labels, weights, temperature)
+        return _loss(logits + np.append(point[1:], 0.0), wanted, weights, temperature)
 
     found = np.append(minimize(loss, np.zeros(width), method="L-BFGS-B").x[1:], 0.0)
     return np.asarray(BIAS * (found - found.mean()))
@@ -73,11 +80,16 @@ def _worth(labels: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, 
     return weights * worth / weights.sum(), worth
 
 
-def _loss(logits: Floats, labels: np.ndarray, weights: np.ndarray, temperature: float) -> float:
-    """The mean negative log-likelihood of labels that are a little uncertain."""
-    rows, others = len(labels), logits.shape[1] - 1
-    wanted = np.full(logits.shape, 1 / (rows + others + 1))
-    wanted[np.arange(rows), labels] = (rows + 1) / (rows + others + 1)
+def _uncertain(labels: np.ndarray, width: int) -> Floats:
+    """Labels as targets [rows, width], as if one row more had each of the other labels."""
+    rows = len(labels)
+    wanted = np.full((rows, width), 1 / (rows + width))
+    wanted[np.arange(rows), labels] = (rows + 1) / (rows + width)
+    return wanted
+
+
+def _loss(logits: Floats, wanted: Floats, weights: np.ndarray, temperature: float) -> float:
+    """The mean negative log-likelihood of the targets [rows, labels]."""
     found = np.log(np.clip(probabilities(logits, temperature), 1e-12, 1))
     return float(-(wanted * found).sum(axis=1) @ weights / weights.sum())
 
