@@ -87,7 +87,7 @@ def test_what_was_typed_goes_before_what_the_file_says(tmp_path: Path) -> None:
     [
         (
             "epochs = 2",
-            r"fit\.toml has unknown keys: epochs\. Known are \[fit\] and baselines, columns, cv, data, logs",
+            r"fit\.toml has unknown keys: epochs\. Known are \[fit\] and baselines, columns, cv, data",
         ),
         ("[fit]\nepoch = 2", r"Unknown setting epoch\. Known are bare_share"),
         ("fit = 3", "fit must be a table, but is 3"),

@@ -158,6 +158,7 @@ def test_the_card_states_data_figures_and_limits(model_folder: Path) -> None:
     card = (model_folder / "README.md").read_text(encoding="utf-8")
     for part in ("source 0", "Macro-F1", "quotation and speaker", "must not be used for", "Neighbours"):
         assert part in card
+    assert "not measured" not in card
     assert "$" not in card
 
 
@@ -174,6 +175,18 @@ def test_the_card_has_slices_and_simple_models_as_asked(
     run.fit(replace(config, baselines=False))
     plain = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     assert not any(word in plain for word in ("logistic regression", "read as stance", "aselines"))
+
+
+def test_a_model_that_is_not_to_be_measured_says_so(
+    run_config: Callable[..., RunConfig], lessons: Path, tmp_path: Path
+) -> None:
+    config = replace(run_config(tmp_path / "m", epochs=1), evaluate=False)
+    made = run.fit(config)
+    assert (made.reports, made.worth, made.markdown()) == ((), None, "")
+    assert "this model was not measured" in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert made.load().classify("We hope.").model == "m 1.0.0"
+    with pytest.raises(SettingsError, match="There are tables to measure, but evaluate is off"):
+        run.fit(replace(config, measure=[lessons]))
 
 
 def test_what_would_spoil_a_card_is_refused_before_anything_trains(

@@ -113,6 +113,9 @@ def fit(
         bool | None,
         typer.Option("--baselines/--no-baselines", help="Put simple models on the card, too; they are."),
     ] = None,
+    evaluate: Annotated[
+        bool | None, typer.Option("--evaluate/--no-evaluate", help="Measure the model; it is measured.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
     """Fit, calibrate, export and measure; the model folder appears when all is done."""
@@ -133,6 +136,7 @@ def fit(
         "logs": logs,
         "slices": slices or None,
         "baselines": baselines,
+        "evaluate": evaluate,
     }
     settings = {"base": base, "seed": seed, **parsed(setting or ())}
     given = options(config, given, {name: value for name, value in settings.items() if value is not None})

@@ -84,6 +84,9 @@ with the paths to your own copies of these files; $settings; on $versions.
 )
 
 
+UNMEASURED = "**None: this model was not measured.**"
+
+
 def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report], *, notes: str) -> str:
     """The card of a model folder as Markdown, from what its run has measured.
 
@@ -98,7 +101,7 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
         notes=notes,
         rows=_rows(provenance),
         sources=_sources(provenance["sources"]),
-        reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports),
+        reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports) or UNMEASURED,
         details="\n\n".join(_details(one) for one in reports),
         parity=_parity(parity),
         command=_command(folder),

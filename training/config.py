@@ -33,6 +33,7 @@ OPTIONS = {
     "logs": TEXT,
     "slices": TEXTS,
     "baselines": YES,
+    "evaluate": YES,
 }
 
 

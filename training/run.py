@@ -23,7 +23,7 @@ from training.provenance import Provenance, check_names
 from training.report import Report
 from training.search import Trial
 from training.sources import Source, all_columns, meant, tables_of
-from training.worth import Beside, measured
+from training.worth import Beside, Worth, measured
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class RunConfig:
     the user's own column names by what they hold. settings: of FitConfig, by name; the others are chosen
     by the number of rows. folds: of a cross-validation. trials: settings to try. logs: for TensorBoard.
     slices: columns by whose values the card gives figures, for tables that have them. baselines: whether
-    it has those of simple models, which take minutes to learn from many rows.
+    it has those of simple models, which take minutes to learn from many rows. evaluate: whether
+    it has figures at all; without, a fit ends when the model is written, as suits a teacher.
     """
 
     data: Source | Sequence[Source]
@@ -59,6 +60,7 @@ class RunConfig:
     logs: Path | None = None
     slices: Sequence[str] = ()
     baselines: bool = True
+    evaluate: bool = True
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,7 +151,8 @@ def fit(config: RunConfig) -> Run:
         with export.staged(config.output) as folder:
             log.info("writing %s", config.output)
             parity = _exported(folder, config, material, fitting, provenance)
-            worth = measured(load(folder), material, tables, crossed, beside)
+            model = load(folder)
+            worth = measured(model, material, tables, crossed, beside) if config.evaluate else Worth()
             run = replace(run, reports=worth.reports, worth=worth.gain, kept=worth.kept)
             shown = [*([found] if found else []), *run.reports]
             export.card(folder, card.text(ModelFolder.open(folder), parity, shown, notes=notes))
@@ -161,6 +164,8 @@ def fit(config: RunConfig) -> Run:
 def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Provenance, Beside]:
     """What to fit with, rows that only give figures by the name of their table, and what was asked for."""
     tables = tables_of(config.data, config.columns)
+    if config.measure and not config.evaluate:
+        raise SettingsError("There are tables to measure, but evaluate is off. Leave out one of the two.")
     others = tables_of(list(config.measure), config.columns, beside=tables) if config.measure else []
     check_names([*tables, *others])
     material = prepared(

@@ -32,7 +32,7 @@ class Worth:
     kept: the same for axes without new labels, on authored rows that neither was fitted to.
     """
 
-    reports: Sequence[Report]
+    reports: Sequence[Report] = ()
     gain: Comparison | None = None
     kept: Comparison | None = None
 
