@@ -2,7 +2,8 @@ PYTHON ?= python3
 LIGHT := .venv/read
 FULL := .venv/test
 # For `make model`: the folder of real quotations (training/data/README.md), tables that only measure, the base, that
-# of its teacher, what to write, and whether to go on (empty: start anew, after a change of the recipe).
+# of its teacher, what to write, whether to go on (empty: start anew, after a change of the recipe), what the model calls
+# its version, and what its card quotes.
 TEXTS ?= real
 MEASURE ?=
 BASE ?= sentence-transformers/all-MiniLM-L6-v2
@@ -10,6 +11,7 @@ TEACHER_BASE ?= sentence-transformers/all-mpnet-base-v2
 OUTPUT ?= models/stance-minilm
 RESUME ?= --resume
 VERSION := 1.1.0
+NOTES := training/data/card_notes.md
 REAL := runs/real.jsonl
 SENTENCES := runs/sentences.jsonl
 TEACHER := runs/teacher
@@ -39,7 +41,7 @@ acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: f
 model: $(TAUGHT)  ## fit the shipped model; goes on where it was stopped
 	$(FULL)/bin/python -m training fit --config training/recipe.toml --base $(BASE) --seed 13 \
 		$(foreach table,$(HELD_OUT) $(MEASURE),--measure $(table)) \
-		--notes training/data/card_notes.md --version $(VERSION) --output $(OUTPUT) $(RESUME)
+		$(if $(NOTES),--notes $(NOTES)) --version $(VERSION) --output $(OUTPUT) $(RESUME)
 
 $(TAUGHT): $(TEACHER)/stance.json $(SENTENCES)
 	$(FULL)/bin/python -m training teach $(TEACHER) $(SENTENCES) -o $@ $(RESUME)

@@ -143,6 +143,16 @@ def test_a_folder_without_the_texts_is_refused(tmp_path: Path) -> None:
         gather(tmp_path, readings(tmp_path))
 
 
+def test_a_label_that_is_none_and_a_line_that_is_cut_off_are_refused(texts: Path) -> None:
+    table = readings(texts, row("unlabelled", 0, LOOSE[0]["quote"], stance="hostile", clarity="clear"))
+    with pytest.raises(TableError, match="line 2: nobody can have read stance 'hostile'"):
+        gather(texts, table)
+    table = readings(texts, row("unlabelled", 0, LOOSE[0]["quote"]))
+    table.write_text(table.read_text() + "documents,0")
+    with pytest.raises(TableError, match="line 3: nobody can have read side None or stance None"):
+        gather(texts, table)
+
+
 @pytest.mark.parametrize(
     ("place", "message"),
     [

@@ -206,7 +206,7 @@ def test_a_calibration_as_if_there_were_more_of_a_kind(model_folder: Path, tmp_p
     assert weighed.calibration(model, fitting)["side"].threshold < 1.0
     only = prepared(data, model_folder, calibrate_as="origin=news:1", **settings)
     assert len(only.calibration_rows) == 80
-    with pytest.raises(SettingsError, match="no validation row has blog in the column origin"):
+    with pytest.raises(SettingsError, match="of 320 rows to calibrate on none has blog"):
         _ = prepared(data, model_folder, calibrate_as="origin=news:1,blog:1", **settings).calibration_rows
 
 
@@ -217,6 +217,7 @@ def test_a_side_is_not_calibrated_on_speakers_that_nobody_has_checked(
     found_by_rules = rows(60, split="validation", side="China", speaker_by="rules")
     data = pd.concat([rows(10, split="train"), checked, found_by_rules])
     material = prepared(data, model_folder, epochs=1, rehearsal=0)
+    assert (material.calibrates("side"), len(material.spoken_rows)) == (60, 120)
     after = material.calibration(SideOfTheSpeaker(SCHEME.width), material.fit(tmp_path))["side"]
     assert after.threshold < 1.0, "with a speaker only the sixty count, of which all are right"
     assert after.bare is not None

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -178,12 +179,19 @@ def test_the_card_has_slices_and_simple_models_as_asked(
 
 
 def test_a_model_that_is_not_to_be_measured_says_so(
-    run_config: Callable[..., RunConfig], lessons: Path, tmp_path: Path
+    run_config: Callable[..., RunConfig], lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = replace(run_config(tmp_path / "m", epochs=1), evaluate=False)
+    said: list[str] = []
+    monkeypatch.setattr(run.log, "info", lambda line, *filled: said.append(line % filled))
     made = run.fit(config)
+    assert said[-1].startswith(
+        "Few validation rows say how sure is sure: side (8), stance (8), sentiment (8)"
+    )
     assert (made.reports, made.worth, made.markdown()) == ((), None, "")
-    assert "this model was not measured" in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert "this model was not measured" in card
+    assert "These figures" not in card
     assert made.load().classify("We hope.").model == "m 1.0.0"
     with pytest.raises(SettingsError, match="There are tables to measure, but evaluate is off"):
         run.fit(replace(config, measure=[lessons]))
@@ -398,6 +406,9 @@ def test_nothing_but_a_model_is_replaced(
         {"settings": {"seed": 14}},
         {"columns": {"speaker": "source"}},
         {"settings": {"base": "other"}},
+        {
+            "measure": [str(resources.files("training") / "data/authored.jsonl")]
+        },  # whose rows are not to be trained on
     ],
     ids=str,
 )
@@ -450,11 +461,11 @@ def test_a_run_says_what_was_mixed_in_and_where_few_rows_decide(model_folder: Pa
     found = prepared(made, schema=None, columns={"quote": "Text", "speaker": "Who"}, settings=given)
     own = len(found.split.train) - len(found.authored[: len(found.split.train) // 2])
     assert f"({own} of yours, {own} authored ones, so that it keeps what it knew)" in run._rows(found)
-    (note,) = worth._calibration_notes(found)
+    (note,) = worth.calibration_notes(found)
     count = len(found.split.validation)
     assert note.startswith(f"Few validation rows say how sure is sure: stance ({count}).")
     half = tables_of(twice[: len(rows)])
     fewer = prepared(half, schema=None, columns={"quote": "Text", "speaker": "Who"}, settings=given)
-    (note,) = worth._calibration_notes(fewer)
+    (note,) = worth.calibration_notes(fewer)
     count = len(fewer.split.validation)
     assert note.startswith(f"Only {count} validation rows have a label of stance: its probabilities")

@@ -90,7 +90,7 @@ def fit(
     column: Columns = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="A TOML file with any of these options and a table \\[fit] of settings."),
+        typer.Option(help="A TOML file with these options, and base, seed and --set in a table \\[fit]."),
     ] = None,
     measure: Annotated[list[str] | None, typer.Option(help="Further tables to put on the card.")] = None,
     notes: Annotated[Path | None, typer.Option(help="Markdown to put into the card.")] = None,
@@ -111,10 +111,10 @@ def fit(
     ] = None,
     baselines: Annotated[
         bool | None,
-        typer.Option("--baselines/--no-baselines", help="Put simple models on the card, too; they are."),
+        typer.Option("--baselines/--no-baselines", help="Whether the card has simple models, too; yes."),
     ] = None,
     evaluate: Annotated[
-        bool | None, typer.Option("--evaluate/--no-evaluate", help="Measure the model; it is measured.")
+        bool | None, typer.Option("--evaluate/--no-evaluate", help="Whether to measure the model; yes.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
@@ -147,8 +147,8 @@ def fit(
         raise typer.Exit(130) from None
     if not _first_process():
         return
-    if made.reports or made.cross_validated:
-        views.print_text(f"\n{made.markdown()}")
+    if found := made.markdown():
+        views.print_text(f"\n{found}")
     typer.echo(f"\nWritten: {made.folder}. Use it with stance.load({str(made.folder)!r}).")
 
 

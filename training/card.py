@@ -54,10 +54,6 @@ share; ECE over ten equal-width bins, with that of a perfectly calibrated model 
 
 $reports
 
-$details
-
-These figures are for rows like those in the tables. On other outlets, years or topics expect less.
-
 ## The graph against the weights
 
 The int8 graph is compared with the fp32 network on validation rows, quotation and speaker. *Neighbours*
@@ -84,9 +80,6 @@ with the paths to your own copies of these files; $settings; on $versions.
 )
 
 
-UNMEASURED = "**None: this model was not measured.**"
-
-
 def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report], *, notes: str) -> str:
     """The card of a model folder as Markdown, from what its run has measured.
 
@@ -101,8 +94,7 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
         notes=notes,
         rows=_rows(provenance),
         sources=_sources(provenance["sources"]),
-        reports="\n\n".join(f"On {one.data}:\n\n{one.markdown()}" for one in reports) or UNMEASURED,
-        details="\n\n".join(_details(one) for one in reports),
+        reports=_reports(reports) if reports else "**None: this model was not measured.**",
         parity=_parity(parity),
         command=_command(folder),
         settings=_listed(
@@ -117,9 +109,12 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     on = provenance["settings"]["calibrate_on"]
     chosen = f", those with {on}" if on else ", all"
     if weighed := provenance["settings"]["calibrate_as"]:
-        chosen += f" (no others than, and weighed as, {weighed})"
+        chosen += f" (weighed so that the kinds have the shares {weighed}, and no other kinds)"
+    speakers = f"{calibrated['with speaker']:,} with their speakers"
+    if unchecked := calibrated.get("unchecked"):
+        speakers += f" (for the side all but the {unchecked:,} whose speaker nobody has checked)"
     biased = provenance["settings"]["calibrate_bias"]
-    biased = f" By the former the outputs of {biased} were shifted, too." if biased else ""
+    biased = f" Those with speakers shift the outputs of {biased}, too." if biased else ""
     taught = "".join(
         f" Beside those to train there were {count:,} rows that the model {name} had labelled, each shown "
         "once at most, as it stood; they are not on record as rows that it was fitted to."
@@ -128,7 +123,7 @@ def _rows(provenance: Mapping[str, Any]) -> str:
     return (
         f"{rows['train']:,} rows to train, {rows['validation']:,} to validate (when to stop), "
         f"{rows['test']:,} to test. Of those that validate{chosen} set temperatures, thresholds and label "
-        f"sets: {calibrated['with speaker']:,} with their speakers, and {calibrated['without']:,} bare."
+        f"sets: {speakers}, and {calibrated['without']:,} bare."
         f"{biased}"
         f"{taught}"
     )
@@ -160,6 +155,15 @@ def _command(folder: ModelFolder) -> str:
     parts = ["python -m training fit", *map(shlex.quote, provenance["data_sha256"])]
     parts += [f"--{name} {shlex.quote(value)}" for name, value in options if value]
     return " \\\n    ".join(parts)
+
+
+def _reports(reports: Sequence[Report]) -> str:
+    figures = [f"On {one.data}:\n\n{one.markdown()}" for one in reports]
+    details = [_details(one) for one in reports]
+    limits = (
+        "These figures are for rows like those in the tables. On other outlets, years or topics expect less."
+    )
+    return "\n\n".join([*figures, "\n\n".join(details), limits])
 
 
 def _details(report: Report) -> str:

@@ -94,7 +94,8 @@ class Material:
         if rows and not found:
             raise SettingsError(
                 f"calibrate_on is {self.config.calibrate_on}, but none of {len(rows)} validation rows has "
-                "that. Correct it, or leave it out to calibrate on all of them."
+                "that. Correct it (columns have the names that they have in the table), or leave it out to "
+                "calibrate on all of them."
             )
         if (asked := self.config.calibration_shares) is None:
             return found
@@ -102,8 +103,8 @@ class Material:
         there = {str(row.row.get(column, "")) for row in found}
         if rows and (missing := shares.keys() - there):
             raise SettingsError(
-                f"calibrate_as is {self.config.calibrate_as}, but no validation row has "
-                f"{' or '.join(sorted(missing))} in the column {column}. Correct it, or leave it out."
+                f"calibrate_as is {self.config.calibrate_as}, but of {len(found)} rows to calibrate on none "
+                f"has {' or '.join(sorted(missing))} in the column {column}. Correct it, or leave it out."
             )
         return [row for row in found if str(row.row.get(column, "")) in shares]
 
@@ -154,19 +155,15 @@ class Material:
         errors = self.config.calibration_errors
         return errors.get(axis.name, errors[""])
 
+    def calibrates(self, axis: str) -> int:
+        """How many rows, with their speakers, say how sure a label of the axis is."""
+        return sum(_says(row, axis, ATTRIBUTED) for row in self.spoken_rows)
+
     def _labelled(
         self, axis: Axis, rows: Sequence[Example], form: str, logits: Floats
     ) -> tuple[Floats, np.ndarray, np.ndarray]:
-        """Of the rows with a label on the axis: its logits [rows, labels], the label's place, the weight.
-
-        Without those whose side hangs on a speaker that may be another.
-        """
-        spoken = axis.name == SIDE and form == ATTRIBUTED
-        there = [
-            place
-            for place, one in enumerate(rows)
-            if one.labels[axis.name] and not (spoken and one.speaker_by == labelled.RULES)
-        ]
+        """Of the rows that say how sure it is: logits [rows, labels], the label's place, the weight."""
+        there = [place for place, one in enumerate(rows) if _says(one, axis.name, form)]
         true = [axis.labels.index(str(rows[i].labels[axis.name])) for i in there]
         return (
             logits[there][:, axis.slice],
@@ -247,6 +244,12 @@ def scheme_for(
         f"{base.name} knows no axes of its own: say which there are with --schema labels.toml, a file with "
         '[axes] and lines such as stance = ["accusatory", "conciliatory", "defensive"].'
     )
+
+
+def _says(row: Example, axis: str, form: str) -> bool:
+    """Whether a row says how sure a label is: not of a side that hangs on a speaker that may be another."""
+    unchecked = axis == SIDE and form == ATTRIBUTED and row.speaker_by == labelled.RULES
+    return bool(row.labels[axis]) and not unchecked
 
 
 def _biased(scheme: LabelScheme, config: FitConfig) -> list[Axis]:

@@ -12,6 +12,7 @@ from stance.errors import SettingsError
 from stance.folder import MANIFEST, WEIGHTS, sha256
 from training import card
 from training.copies import packed
+from training.labelled import RULES
 from training.material import Material
 from training.sources import Table
 
@@ -37,6 +38,7 @@ class Provenance:
     def fingerprint(self, material: Material, *, folds: int, trials: int) -> str:
         """What must be the same for an interrupted fit to go on."""
         weights = material.base.folder / WEIGHTS
+        beside = (*material.authored, *material.taught)
         same = {
             # Calibration comes after the fit: it may be chosen otherwise when this goes on.
             "fit": {
@@ -48,6 +50,8 @@ class Provenance:
             "cv": folds,
             "search": trials,
             "data": list(self.hashes().values()),
+            # Rows that are also to be measured are left out of these.
+            "beside": sha256("\n".join(row.quote.text for row in beside).encode()),
             "axes": material.scheme.table(),
             "columns": dict(self.columns),
         }
@@ -69,6 +73,7 @@ class Provenance:
             "calibrated_on": {
                 "with speaker": len(material.spoken_rows),
                 "without": len(material.calibration_rows),
+                "unchecked": sum(row.speaker_by == RULES for row in material.spoken_rows),
             },
             "sources": card.sources(split),
             "seen": packed(material.fitted_to),

@@ -23,7 +23,7 @@ from training.provenance import Provenance, check_names
 from training.report import Report
 from training.search import Trial
 from training.sources import Source, all_columns, meant, tables_of
-from training.worth import Beside, Worth, measured
+from training.worth import Beside, Worth, calibration_notes, measured
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +154,9 @@ def fit(config: RunConfig) -> Run:
             model = load(folder)
             worth = measured(model, material, tables, crossed, beside) if config.evaluate else Worth()
             run = replace(run, reports=worth.reports, worth=worth.gain, kept=worth.kept)
+            if not run.reports:
+                for note in calibration_notes(material):
+                    log.info(note)
             shown = [*([found] if found else []), *run.reports]
             export.card(folder, card.text(ModelFolder.open(folder), parity, shown, notes=notes))
             _close(checkpoints)

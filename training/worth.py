@@ -1,6 +1,5 @@
 """What a fitted model is worth: on rows set aside, and beside the model that it started from."""
 
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,8 +18,6 @@ from training.material import Material, starting_model
 from training.report import Report
 from training.temperature import ENOUGH
 from training.unseen import flattered
-
-log = logging.getLogger(__name__)
 
 FEW = 100  # validation rows, below which a threshold is rough
 
@@ -73,7 +70,7 @@ def measured(
     """
     test = material.split.test
     named = {"the test rows": test, **tables}
-    notes = list(_calibration_notes(material))
+    notes = list(calibration_notes(material))
     simple = beside.simple(material)
     reports = [
         evaluate(
@@ -87,9 +84,6 @@ def measured(
         for name, rows in named.items()
         if rows
     ]
-    if not reports:
-        for note in notes:
-            log.info(note)
     start = starting_model(material.base)
     shared = rehearsal.unchanged(start.scheme, material.scheme) if start else []
     if start is None or not shared:
@@ -103,7 +97,11 @@ def measured(
         fair = not flattered(former.name, test, material.seen)
         gain = compare(model, former, test, data="the test rows", fair=fair)
     untouched = [name for name in shared if name not in labelled_axes]
-    held_out = rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
+    held_out = [
+        row
+        for row in rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
+        if fingerprint(row.quote.text) not in material.seen
+    ]
     kept = compare(model, former, held_out, data="authored rows held out") if held_out else None
     return Worth(reports, gain, kept)
 
@@ -131,14 +129,11 @@ def _crossed_gain(
     return replace(found, notes=(*crossed.report.notes, *found.notes))
 
 
-def _calibration_notes(material: Material) -> Iterator[str]:
+def calibration_notes(material: Material) -> Iterator[str]:
     """A note where few rows say how far probabilities can be believed."""
-    counts = {
-        axis: sum(row.labels[axis] is not None for row in material.spoken_rows)
-        for axis in material.scheme.names
-    }
     few = []
-    for axis, count in counts.items():
+    for axis in material.scheme.names:
+        count = material.calibrates(axis)
         if axis not in material.labelled_axes:
             continue
         if axis in material.former and count < ENOUGH:
