@@ -24,8 +24,9 @@ from stance.folder import ModelFolder
 from stance.quotes import Quote
 from stance.runtime import OnnxModel
 from tests.conftest import LESSONS, SCHEME
-from training import bases, export, network, run, worth
+from training import bases, export, network, rehearsal, run, worth
 from training.baselines import BASELINES, FROZEN, WORDS
+from training.copies import fingerprints
 from training.material import Material, prepared
 from training.run import Run, RunConfig
 from training.sources import tables_of
@@ -325,6 +326,18 @@ def test_a_run_says_what_axes_without_new_labels_have_kept(grown: Run) -> None:
     assert "What axes without new labels have kept:" in shown
     assert "On the test rows:" in shown
     assert "<table" in grown._repr_html_()
+
+
+def test_what_is_kept_is_not_measured_on_rows_that_the_starting_model_was_fitted_to(
+    grown: Run, model_folder: Path
+) -> None:
+    columns, settings = {"quote": "Text", "speaker": "Who"}, {"base": str(model_folder)}
+    material = prepared(tables_of(own_rows()), schema="data", columns=columns, settings=settings)
+    held_out = rehearsal.rows_of(rehearsal.HELD_OUT)
+    seen = replace(material, seen=frozenset(fingerprints(held_out[:-20])))
+    kept = worth.measured(grown.load(), seen, {}, None, worth.Beside(baselines=False)).kept
+    assert kept is not None
+    assert 0 < kept.axes[0].rows <= 20
 
 
 def test_a_run_says_what_it_is_worth_beside_the_start_and_by_cross_validation(
