@@ -419,9 +419,8 @@ def test_nothing_but_a_model_is_replaced(
         {"settings": {"seed": 14}},
         {"columns": {"speaker": "source"}},
         {"settings": {"base": "other"}},
-        {
-            "measure": [str(resources.files("training") / "data/authored.jsonl")]
-        },  # whose rows are not to be trained on
+        # Rows that are measured are not to be trained on.
+        {"measure": [str(resources.files("training") / "data/authored.jsonl")]},
     ],
     ids=str,
 )
