@@ -163,7 +163,7 @@ def _reports(reports: Sequence[Report]) -> str:
     limits = (
         "These figures are for rows like those in the tables. On other outlets, years or topics expect less."
     )
-    return "\n\n".join([*figures, "\n\n".join(details), limits])
+    return "\n\n".join([*figures, *details, limits])
 
 
 def _details(report: Report) -> str:

@@ -19,22 +19,15 @@ from stance.marked import Span
 from stance.quotes import Quote, find_quotes
 from training import labelled
 from training.copies import Clusters, fingerprint, words
+from training.rehearsal import authored_scheme
 
 READINGS = Path(__file__).parent / "data" / "readings.csv"
 TEXTS = {"train": "train.jsonl", "unlabelled": "unlabelled.jsonl.gz", "documents": "documents.jsonl.gz"}
+LABELS = ("side", "stance", "sentiment", "clarity")
 # How much of a reader's vote goes to another stance that the reader could defend; and, where a quotation does
 # none of the three acts, to all of them alike (training/results/recipe.md).
 TO_SECOND, TO_ALL = 0.3, 0.6
-LABELS = ("side", "stance", "sentiment", "clarity")
 STANCES = ("accusatory", "conciliatory", "defensive")
-# What a reader says, and what may stand there.
-SAID = {
-    "side": ("US", "China", "neutral"),
-    "stance": STANCES,
-    "sentiment": ("negative", "neutral", "positive"),
-    "clarity": ("clear", "borderline", "none"),
-    "second": ("", *STANCES),
-}
 COLUMNS = {
     "train": ("id", "quote", "group", *LABELS),
     "unlabelled": ("quote",),
@@ -110,16 +103,18 @@ def columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 def _readings(path: Path) -> dict[tuple[str, str, str], tuple[str, list[Reading]]]:
     """Where a quotation stands → the fingerprint of its words, and what its readers said."""
     found: dict[tuple[str, str, str], tuple[str, list[Reading]]] = {}
+    axes = {axis.name: axis.labels for axis in authored_scheme().axes}
+    allowed = {**axes, "clarity": labelled.CLARITIES, "second": ("", *STANCES)}
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             for number, row in enumerate(csv.DictReader(lines), 2):
-                wrong = [f"{name} {row[name]!r}" for name in SAID if row[name] not in SAID[name]]
+                wrong = [f"{name} {row[name]!r}" for name in allowed if row[name] not in allowed[name]]
                 if wrong:
                     raise TableError(f"{path}, line {number}: nobody can have read {' or '.join(wrong)}.")
                 place = row["table"], row["row"], row["spans"]
                 if not _is_place(*place):
                     raise TableError(f"{path}, line {number}: {' '.join(place)} is no place of a quotation.")
-                said = Reading(*(row[name] for name in SAID))
+                said = Reading(**{name: row[name] for name in allowed})
                 found.setdefault(place, (row["check"], []))[1].append(said)
     except (OSError, UnicodeDecodeError, KeyError) as error:
         raise TableError(f"{path} cannot be read as a table of readings: {error!r}.") from error

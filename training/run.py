@@ -151,8 +151,9 @@ def fit(config: RunConfig) -> Run:
         with export.staged(config.output) as folder:
             log.info("writing %s", config.output)
             parity = _exported(folder, config, material, fitting, provenance)
-            model = load(folder)
-            worth = measured(model, material, tables, crossed, beside) if config.evaluate else Worth()
+            worth = Worth()
+            if config.evaluate:
+                worth = measured(load(folder), material, tables, crossed, beside)
             run = replace(run, reports=worth.reports, worth=worth.gain, kept=worth.kept)
             if not run.reports:
                 for note in calibration_notes(material):
@@ -166,9 +167,9 @@ def fit(config: RunConfig) -> Run:
 
 def _read(config: RunConfig) -> tuple[Material, dict[str, list[Example]], Provenance, Beside]:
     """What to fit with, rows that only give figures by the name of their table, and what was asked for."""
-    tables = tables_of(config.data, config.columns)
     if config.measure and not config.evaluate:
         raise SettingsError("There are tables to measure, but evaluate is off. Leave out one of the two.")
+    tables = tables_of(config.data, config.columns)
     others = tables_of(list(config.measure), config.columns, beside=tables) if config.measure else []
     check_names([*tables, *others])
     material = prepared(

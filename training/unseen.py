@@ -33,7 +33,7 @@ def measurable(
         seen |= theirs
     if not unseen:
         return examples, notes, not notes
-    rest = [example for example in examples if fingerprint(example.quote.text) not in seen]
+    rest = without_seen(examples, seen)
     if examples and not rest:
         raise SettingsError(
             f"All {len(examples)} rows were there when {' or '.join(name for name, _ in models)} was fitted, "
@@ -41,6 +41,11 @@ def measurable(
         )
     count = len(examples) - len(rest)
     return rest, [f"Rows left out because a model was fitted to them: {count}.", *notes], True
+
+
+def without_seen(examples: Sequence[Example], seen: Collection[str]) -> list[Example]:
+    """The rows that a model was not fitted to. seen: fingerprints of what it was fitted to."""
+    return [example for example in examples if fingerprint(example.quote.text) not in seen]
 
 
 def flattered(name: str, examples: Sequence[Example], seen: Collection[str]) -> list[str]:

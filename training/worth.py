@@ -17,7 +17,7 @@ from training.labelled import Example
 from training.material import Material, starting_model
 from training.report import Report
 from training.temperature import ENOUGH
-from training.unseen import flattered
+from training.unseen import flattered, without_seen
 
 FEW = 100  # validation rows, below which a threshold is rough
 
@@ -97,11 +97,8 @@ def measured(
         fair = not flattered(former.name, test, material.seen)
         gain = compare(model, former, test, data="the test rows", fair=fair)
     untouched = [name for name in shared if name not in labelled_axes]
-    held_out = [
-        row
-        for row in rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
-        if fingerprint(row.quote.text) not in material.seen
-    ]
+    held_out = rehearsal.held_out_rows(material.scheme, untouched, known=material.examples)
+    held_out = without_seen(held_out, material.seen)
     kept = compare(model, former, held_out, data="authored rows held out") if held_out else None
     return Worth(reports, gain, kept)
 
