@@ -1,20 +1,43 @@
 """Whole tables, a block at a time: quotations to classify, articles to read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from stance import tables, writing
-from stance.classifier import StanceClassifier
+from stance.classifier import StanceClassifier, ahead
 from stance.errors import StanceError, UnreadableFileError
+from stance.parts import Parts, in_parts
 from stance.quotes import Quote, find_quotes
+from stance.results import Prediction
 from stance.tables import Row
 
-Rows = Iterator[tuple[int, Row]]
-Progress = Callable[[Iterable[tuple[int, Row]], str], Rows]
+Item = TypeVar("Item")
+Block = list[tuple[int, Row]]
 
 ARTICLES = 64  # that are read at a time
 PLACE = ("id", "start", "end", "cue_start", "cue_end")  # of a quotation in its article
+
+
+class Progress(Protocol):
+    """Lets items pass and shows how far it is.
+
+    total: how many rows there will be; done: how many there have been before; size: how many an item is.
+    """
+
+    def __call__(
+        self,
+        items: Iterable[Item],
+        label: str,
+        *,
+        total: int | None = None,
+        done: int = 0,
+        size: Callable[[Item], int] = ...,
+    ) -> Iterator[Item]:
+        """The items, as they come."""
+        ...
 
 
 def classify_table(
@@ -23,27 +46,32 @@ def classify_table(
     load: Callable[[], StanceClassifier],
     names: Mapping[str, str],
     progress: Progress,
+    *,
+    resume: bool | None = None,
 ) -> str:
     """Write a table again with what a model says of each quotation, and tell how many rows it has.
 
     names: the user's own names of columns, as for ``tables.quote_columns``. A row that cannot be classified
-    is kept, with the reason. Raises TableError, ColumnError, SettingsError.
+    is kept, with the reason. resume: as for ``parts.in_parts``. Raises TableError, ColumnError,
+    SettingsError.
     """
     writing.check_output(output, [table])
-    taken = tables.columns_of(table)
+    taken, total = tables.surveyed(table)
     columns = tables.quote_columns(table, taken, names)
     classifier = load()
     new = _new_columns(classifier, taken=taken)
-    done = bad = 0
-    with writing.writing(output, [*taken, *new.values()]) as writer:
-        for block in tables.blocks(progress(tables.read_rows(table), "classifying")):
-            classified = list(_classified([row for _, row in block], columns, classifier, new))
-            writer.write(classified)
-            done += len(classified)
-            bad += sum(row[new["error"]] is not None for row in classified)
+    plan = _plan(table, columns, classifier)
+    with in_parts(output, [*taken, *new.values()], plan, resume=resume) as parts:
+        begin = partial(_begun, columns=columns, classifier=classifier, new=new)
+        for rows in progress(
+            ahead(_rest(table, parts), begin), "classifying", total=total, done=parts.taken, size=len
+        ):
+            bad = sum(row[new["error"]] is not None for row in rows)
+            parts.add(rows, taken=len(rows), counts=[bad])
     renamed = " (new columns are called predicted_…: the table had some of these names)"
+    (bad,) = parts.counts
     reasons = f"; {bad:,} could not be classified, the column {new['error']} says why" if bad else ""
-    return f"{done:,} rows written to {output}{reasons}{renamed if new['error'] != 'error' else ''}"
+    return f"{total:,} rows written to {output}{reasons}{renamed if new['error'] != 'error' else ''}"
 
 
 def read_table(
@@ -52,28 +80,50 @@ def read_table(
     load: Callable[[], StanceClassifier],
     mapping: Mapping[str, str],
     progress: Progress,
+    *,
+    resume: bool | None = None,
 ) -> str:
     """Write a row for each quotation of many articles, and tell how many there are.
 
     mapping: the user's own names of the columns id, text and date. An article that cannot be read has one
-    row, with the reason. Raises TableError, ColumnError, SettingsError.
+    row, with the reason. resume: as for ``parts.in_parts``. Raises TableError, ColumnError, SettingsError.
     """
     writing.check_output(output, [articles])
-    columns = tables.article_columns(articles, tables.columns_of(articles), mapping)
+    taken, total = tables.surveyed(articles)
+    columns = tables.article_columns(articles, taken, mapping)
     classifier = load()
     names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier), "error"]
-    read = said = silent = bad = 0
-    with writing.writing(output, names) as writer:
-        for block in tables.blocks(progress(tables.read_rows(articles), "reading"), size=ARTICLES):
-            rows = list(_read([row for _, row in block], columns, classifier))
-            writer.write({name: row.get(name) for name in names} for found in rows for row in found)
-            read += len(rows)
-            silent += sum(not found for found in rows)
-            bad += sum(row["error"] is not None for found in rows for row in found)
-            said += sum(len(found) for found in rows)
-    told = f"{said - bad:,} quotations of {read:,} articles written to {output}"
+    plan = _plan(articles, columns, classifier)
+    with in_parts(output, names, plan, resume=resume) as parts:
+        begin = partial(_reading, columns=columns, classifier=classifier)
+        for read in progress(
+            ahead(_rest(articles, parts, size=ARTICLES), begin),
+            "reading",
+            total=total,
+            done=parts.taken,
+            size=len,
+        ):
+            rows = [{name: row.get(name) for name in names} for found in read for row in found]
+            bad = sum(row["error"] is not None for row in rows)
+            silent = sum(not found for found in read)
+            parts.add(rows, taken=len(read), counts=[len(rows), silent, bad])
+    said, silent, bad = parts.counts
+    told = f"{said - bad:,} quotations of {total:,} articles written to {output}"
     told += f"; {silent:,} articles have none" if silent else ""
     return told + (f"; {bad:,} could not be read, the column error says why" if bad else "")
+
+
+def _plan(table: Path, columns: Mapping[str, str], classifier: StanceClassifier) -> dict[str, Any]:
+    """What must be as it was for a run to go on."""
+    return {
+        "table": tables.fingerprint(table),
+        "columns": dict(columns),
+        "model": f"{classifier.name} {classifier.signature}",
+    }
+
+
+def _rest(table: Path, parts: Parts, *, size: int = tables.BLOCK) -> Iterator[Block]:
+    return tables.blocks(islice(tables.read_rows(table), parts.taken, None), size=size)
 
 
 def find_in_table(articles: Path, output: Path, names: Mapping[str, str], progress: Progress) -> None:
@@ -106,23 +156,29 @@ def _quotes_of(row: Row, columns: Mapping[str, str]) -> list[Quote]:
     return find_quotes(row.get(columns["text"]), date=None if date in (None, "") else str(date))  # type: ignore[arg-type]
 
 
-def _read(rows: list[Row], columns: Mapping[str, str], classifier: StanceClassifier) -> Iterator[list[Row]]:
-    """For each article the rows of its quotations; all of a block are classified together."""
+def _reading(
+    block: Block, columns: Mapping[str, str], classifier: StanceClassifier
+) -> Callable[[], list[list[Row]]]:
+    """Begin with some articles, and return what waits for the rows of the quotations of each."""
     found: list[list[Quote] | str] = []
-    for row in rows:
+    for _, row in block:
         try:
             found.append(_quotes_of(row, columns))
         except StanceError as error:
             found.append(str(error))
-    said = iter(
-        classifier.classify_many([q for quotes in found if not isinstance(quotes, str) for q in quotes])
-    )
-    for row, quotes in zip(rows, found, strict=True):
-        name = row.get(columns["id"])
+    said = classifier.begin([q for quotes in found if not isinstance(quotes, str) for q in quotes])
+
+    def rows(one: Row, quotes: list[Quote] | str, predictions: Iterator[Prediction]) -> list[Row]:
+        name = one.get(columns["id"])
         if isinstance(quotes, str):
-            yield [{"id": name, "error": quotes}]
-        else:
-            yield [{"id": name, **_place(quote), **next(said).as_dict(), "error": None} for quote in quotes]
+            return [{"id": name, "error": quotes}]
+        return [{"id": name, **_place(q), **next(predictions).as_dict(), "error": None} for q in quotes]
+
+    def finished() -> list[list[Row]]:
+        predictions = iter(said())
+        return [rows(row, quotes, predictions) for (_, row), quotes in zip(block, found, strict=True)]
+
+    return finished
 
 
 def _place(quote: Quote) -> Row:
@@ -151,18 +207,25 @@ def _new_columns(classifier: StanceClassifier, *, taken: Iterable[str]) -> dict[
     return {name: prefix + name for name in new}
 
 
-def _classified(
-    rows: list[Row], columns: Mapping[str, str], classifier: StanceClassifier, new: Mapping[str, str]
-) -> Iterator[Row]:
-    """The rows with predictions; a bad one is kept, with the reason."""
-    good, errors = {}, {}
-    for place, row in enumerate(rows):
+def _begun(
+    block: Block, columns: Mapping[str, str], classifier: StanceClassifier, new: Mapping[str, str]
+) -> Callable[[], list[Row]]:
+    """Begin with some rows, and return what waits for them; a bad one is kept, with the reason."""
+    good, errors = dict[int, Quote](), dict[int, str]()
+    for place, (_, row) in enumerate(block):
         try:
             good[place] = tables.quote_of(row, columns)
         except StanceError as error:
             errors[place] = str(error)
-    said = dict(zip(good, classifier.classify_many(good.values()), strict=True))
-    for place, row in enumerate(rows):
-        found: dict[str, Any] = said[place].as_dict() if place in said else {}
-        found["error"] = errors.get(place)
-        yield {**row, **{column: found.get(name) for name, column in new.items()}}
+    said = classifier.begin(list(good.values()))
+
+    def finished() -> list[Row]:
+        predictions = dict(zip(good, said(), strict=True))
+        rows = []
+        for place, (_, row) in enumerate(block):
+            found = predictions[place].as_dict() if place in predictions else {}
+            found["error"] = errors.get(place)
+            rows.append({**row, **{column: found.get(name) for name, column in new.items()}})
+        return rows
+
+    return finished

@@ -1,9 +1,9 @@
 """StanceClassifier: quotations or an article in, predictions out."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,10 +19,11 @@ from stance.labels import Axis, LabelScheme
 from stance.quotes import Quote, find_quotes
 from stance.reading import Reading
 from stance.results import AxisScores, Prediction
-from stance.runtime import Model, logits_of
+from stance.runtime import Model, logits_of, started
 
 Item = TypeVar("Item")
-CHUNK = 2048  # quotations that stream holds at a time
+Result = TypeVar("Result")
+CHUNK = 1024  # quotations that are encoded at a time, while those before them are computed
 ARTICLES = 64  # that read_many holds at a time
 
 
@@ -37,18 +38,30 @@ class StanceClassifier:
         calibration: dict[str, AxisCalibration],
         *,
         name: str,
+        signature: str = "",
     ) -> None:
         self._model = model
         self._encoder = encoder
         self._calibration = calibration
         self.scheme = scheme
         self.name = name
+        self.signature = signature  # tells models of one name apart
 
     @classmethod
-    def from_folder(cls, folder: ModelFolder, *, actors: Actors | None = None) -> "StanceClassifier":
-        """Open the files of a model folder."""
+    def from_folder(
+        cls, folder: ModelFolder, *, actors: Actors | None = None, threads: int | None = None
+    ) -> "StanceClassifier":
+        """Open the files of a model folder; threads: how many cores to use, all if None."""
         encoder = Encoder(folder.tokenizer(), window=folder.window, pad_id=folder.pad_id, actors=actors)
-        return cls(folder.model(), encoder, folder.scheme, folder.calibration, name=folder.name)
+        model = folder.model(threads=threads)
+        return cls(
+            model,
+            encoder,
+            folder.scheme,
+            folder.calibration,
+            name=folder.name,
+            signature=folder.signature,
+        )
 
     def __repr__(self) -> str:
         return f"StanceClassifier({self.name!r}, axes={list(self.scheme.names)})"
@@ -69,16 +82,11 @@ class StanceClassifier:
         A blank quotation or one that is no text raises a QuoteError with its position, before anything
         is computed.
         """
-        checked = [_as_quote(item, position) for position, item in enumerate(_each(quotes))]
-        encoded = self._encoder.encode(checked) if checked else []
-        return list(self._read_off(checked, encoded, self._logits(encoded)))
+        return list(self._predicted(list(_as_quotes(quotes))))
 
     def stream(self, quotes: Iterable[str | Quote]) -> Iterator[Prediction]:
-        """The same, lazily: holds a few thousand quotations at a time, however many come."""
-        remaining, position = iter(_each(quotes)), 0
-        while chunk := list(islice(remaining, CHUNK)):
-            yield from self.classify_many([_as_quote(item, position + i) for i, item in enumerate(chunk)])
-            position += len(chunk)
+        """The same, lazily: holds some two thousand quotations at a time, however many come."""
+        return self._predicted(_as_quotes(quotes))
 
     def read(self, article: str, *, date: str | None = None) -> Reading:
         """The quotations of an article with their speakers, classified in text order."""
@@ -121,6 +129,17 @@ class StanceClassifier:
         """The raw logits [quotes, width], for calibrating and for comparing models."""
         return self._logits(self._encoder.encode(quotes) if quotes else [])
 
+    def begin(self, quotes: Sequence[Quote]) -> Callable[[], list[Prediction]]:
+        """Begin to classify, and return what waits for the predictions; for callers with more to do."""
+        encoded = self._encoder.encode(quotes) if quotes else []
+        logits = started(self._model, self._encoder, encoded, width=self.scheme.width)
+        return lambda: list(self._read_off(quotes, encoded, logits()))
+
+    def _predicted(self, quotes: Iterable[Quote]) -> Iterator[Prediction]:
+        remaining = iter(quotes)
+        chunks = iter(lambda: list(islice(remaining, CHUNK)), [])
+        return chain.from_iterable(ahead(chunks, self.begin))
+
     def _logits(self, encoded: Sequence[Encoded]) -> Floats:
         return logits_of(self._model, self._encoder, encoded, width=self.scheme.width)
 
@@ -141,15 +160,30 @@ class StanceClassifier:
             yield AxisScores(axis.name, tuple(ranked), one.threshold, one.needed)
 
 
-def load(folder: str | Path | None = None, *, actors: str | Path | None = None) -> StanceClassifier:
+def ahead(items: Iterable[Item], begin: Callable[[Item], Callable[[], Result]]) -> Iterator[Result]:
+    """What ``begin`` makes of each item, in order; the next is begun before one waits for the last."""
+    waiting: Callable[[], Result] | None = None
+    for item in items:
+        begun = begin(item)
+        if waiting:
+            yield waiting()
+        waiting = begun
+    if waiting:
+        yield waiting()
+
+
+def load(
+    folder: str | Path | None = None, *, actors: str | Path | None = None, threads: int | None = None
+) -> StanceClassifier:
     """Open a model folder; None is the model that comes with stance.
 
     actors: a CSV of the user's own rows (columns name, aliases, office, side, start, end), which go
-    before those that come with stance. Raises ModelFolderError, ActorsError.
+    before those that come with stance. threads: how many cores to use; None: all that the process may
+    use. Raises ModelFolderError, ActorsError, SettingsError.
     """
     opened = ModelFolder.open(folder) if folder is not None else ModelFolder.shipped()
     table = Actors.shipped(Path(actors)) if actors is not None else None
-    return StanceClassifier.from_folder(opened, actors=table)
+    return StanceClassifier.from_folder(opened, actors=table, threads=threads)
 
 
 _lock = threading.Lock()
@@ -221,6 +255,10 @@ def _quotes_of(article: str, date: str | None, position: int) -> list[Quote]:
         return find_quotes(article, date=date)
     except QuoteError as error:
         raise QuoteError(f"Article {position} (counted from 0): {error}") from error
+
+
+def _as_quotes(items: Iterable[str | Quote]) -> Iterator[Quote]:
+    return (_as_quote(item, position) for position, item in enumerate(_each(items)))
 
 
 def _as_quote(item: object, position: int) -> Quote:

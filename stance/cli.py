@@ -11,8 +11,17 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from stance import batch, tables
 from stance.classifier import load
@@ -27,6 +36,7 @@ R = TypeVar("R")
 Item = TypeVar("Item")
 
 PATIENCE = 2.0  # seconds before a progress bar appears
+PERIOD = 60.0  # seconds over which a rate is taken, and between two lines where there is no terminal
 
 app = typer.Typer(
     help="Who says what in news about US–China relations.", no_args_is_help=True, add_completion=False
@@ -44,13 +54,21 @@ Columns = Annotated[
 ]
 
 
+Resume = Annotated[
+    bool | None,
+    typer.Option(
+        "--resume/--anew",
+        help="Go on behind the rows of an interrupted run, or do them again.",
+        show_default=False,
+    ),
+]
 ArticleColumns = Annotated[
     list[str] | None, typer.Option("--column", help="A name of yours, such as text=Body; may be repeated.")
 ]
 
 
 def reported(command: Callable[P, R]) -> Callable[P, R]:
-    """An error on purpose becomes one line on stderr and exit code 2."""
+    """An error on purpose becomes one line on stderr and exit code 2, an interruption 130."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -59,6 +77,9 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
         except StanceError as error:
             typer.echo(f"stance: {error}", err=True)
             raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            typer.echo("stance: stopped. A table that was being written goes on with --resume.", err=True)
+            raise typer.Exit(130) from error
 
     return run
 
@@ -93,13 +114,15 @@ def read(
     date: Annotated[str | None, typer.Option(help="When the article appeared, such as 2019-10-09.")] = None,
     model: Model = None,
     actors: ActorsFile = None,
+    resume: Resume = None,
 ) -> None:
     """Find the quotations of an article and say who speaks and what they do.
 
     With a table of articles (columns id, text and, if known, date) and -o: one row a quotation.
     """
     if output or Path(article).suffix.lower() in tables.KINDS:
-        _read_table(article, output, column, (model, actors), alone=not (as_json or html or date))
+        alone = not (as_json or html or date)
+        _read_table(article, output, column, (model, actors), alone=alone, resume=resume)
         return
     if html:
         _check_page(html, article)
@@ -125,10 +148,16 @@ def classify(
     column: Columns = None,
     model: Model = None,
     actors: ActorsFile = None,
+    resume: Resume = None,
 ) -> None:
-    """Classify the quotations of a table; all its columns are kept."""
+    """Classify the quotations of a table; all its columns are kept.
+
+    Bounded memory, however long the table is. What is done when a run is interrupted is kept: --resume.
+    """
     names = column_names(column)
-    told = batch.classify_table(table, output, lambda: load(model, actors=actors), names, with_progress)
+    told = batch.classify_table(
+        table, output, lambda: load(model, actors=actors), names, with_progress, resume=resume
+    )
     typer.echo(told, err=True)
 
 
@@ -179,6 +208,7 @@ def _read_table(
     opened: tuple[Path | None, Path | None],
     *,
     alone: bool,
+    resume: bool | None,
 ) -> None:
     if output is None:
         raise SettingsError(
@@ -189,8 +219,9 @@ def _read_table(
             "--json, --html and --date are for one article. For a table give -o; dates are a column."
         )
     model, actors = opened
+    names = column_names(column)
     told = batch.read_table(
-        Path(articles), output, lambda: load(model, actors=actors), column_names(column), with_progress
+        Path(articles), output, lambda: load(model, actors=actors), names, with_progress, resume=resume
     )
     typer.echo(told, err=True)
 
@@ -247,19 +278,50 @@ def _cell(scores: AxisScores) -> str:
     return f"[dim]{shown}[/dim]" if scores.unsure else shown
 
 
-def with_progress(items: Iterable[Item], label: str) -> Iterator[Item]:
-    """The items, counted on a terminal once it takes longer than anybody likes to wait in silence."""
+def with_progress(
+    items: Iterable[Item],
+    label: str,
+    *,
+    total: int | None = None,
+    done: int = 0,
+    size: Callable[[Item], int] = lambda item: 1,
+) -> Iterator[Item]:
+    """The items, counted once it takes longer than anybody likes to wait in silence.
+
+    On a terminal with a bar, elsewhere with a line a minute. total: how many there will be, if that is known;
+    done: how many there have been before; size: how many one item counts for.
+    """
     console, begun = Console(stderr=True), time.monotonic()
+    total = len(items) if total is None and isinstance(items, Sized) else total
     if not console.is_terminal:
-        yield from items
+        yield from _with_lines(items, label, total, done, size)
         return
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        total = len(items) if isinstance(items, Sized) else None
-        task = progress.add_task(label, total=total, visible=False)
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, speed_estimate_period=PERIOD) as progress:
+        task = progress.add_task(label, total=total, completed=done, visible=False)
         for item in items:
             yield item
-            progress.update(task, advance=1, visible=time.monotonic() - begun > PATIENCE)
+            progress.update(task, advance=size(item), visible=time.monotonic() - begun > PATIENCE)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} a second" if task.speed else "")
+
+
+def _with_lines(
+    items: Iterable[Item], label: str, total: int | None, done: int, size: Callable[[Item], int]
+) -> Iterator[Item]:
+    begun = told = time.monotonic()
+    new = 0
+    for item in items:
+        yield item
+        new += size(item)
+        if (now := time.monotonic()) - told > PERIOD:
+            told, rate = now, new / (now - begun)
+            left = f" of {total:,}" if total else ""
+            wait = f", {(total - done - new) / rate / 60:,.0f} minutes left" if total else ""
+            typer.echo(f"{label}: {done + new:,}{left}, {rate:,.0f} a second{wait}", err=True)
 
 
 def _inline(value: Any) -> str:

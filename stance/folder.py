@@ -62,6 +62,11 @@ class ModelFolder:
         """Name and version, as every prediction carries them."""
         return f"{self.manifest['name']} {self.manifest['version']}"
 
+    @property
+    def signature(self) -> str:
+        """What tells a model from another of the same name: a hash of all that stance.json says of it."""
+        return sha256(json.dumps(self.manifest, sort_keys=True).encode())
+
     @cached_property
     def scheme(self) -> LabelScheme:
         """The axes and labels."""
@@ -83,13 +88,24 @@ class ModelFolder:
         """The token that fills up a batch."""
         return int(self.manifest["encoder"]["pad_id"])
 
+    @property
+    def precision(self) -> str:
+        """How the graph computes: int8 for processors, fp16 for GPUs, fp32 for both."""
+        return str(self.manifest.get("precision", "int8"))
+
     def tokenizer(self) -> Tokenizer:
         """The tokenizer, checked."""
         return Tokenizer.from_str(self.checked(TOKENIZER).decode("utf-8"))
 
-    def model(self) -> OnnxModel:
-        """The graph, checked and opened."""
-        return OnnxModel(self.checked(GRAPH), where=str(self.path / GRAPH), width=self.scheme.width)
+    def model(self, *, threads: int | None = None) -> OnnxModel:
+        """The graph, checked and opened; threads: how many cores it may use, all if None."""
+        return OnnxModel(
+            self.checked(GRAPH),
+            where=str(self.path / GRAPH),
+            width=self.scheme.width,
+            threads=threads,
+            gpu=self.precision == "fp16",
+        )
 
     def checked(self, name: str) -> bytes:
         """The bytes of a file, if they are those that were written with the model."""

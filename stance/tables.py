@@ -1,6 +1,7 @@
 """CSV, JSONL and Parquet, row by row, in bounded memory."""
 
 import csv
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,8 @@ ARTICLE_COLUMNS = {"id": ("id",), "text": ("text", "article", "body"), "date": (
 DELIMITERS = ",;\t|"
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 HALF = re.compile(r"[\ud800-\udfff]")  # of a pair in UTF-16, as JSON may hold: no text can be written with it
-BLOCK = 2048  # rows that are held at a time
+BLOCK = 1024  # rows that are held at a time
+ENDS = 1 << 20  # bytes of a table that are looked at to know it again
 
 csv.field_size_limit(2**31 - 1)
 
@@ -51,15 +53,37 @@ def read_rows(path: Path, *, empty: bool = False) -> Iterator[tuple[int, Row]]:
 
 def columns_of(path: Path) -> list[str]:
     """The names of the columns, in order; EmptyTableError where there is no row."""
-    names: dict[str, None] = {}
-    for _, row in read_rows(path):
+    return _surveyed(path, read_rows(path) if kind(path) == ".jsonl" else islice(read_rows(path), 1))[0]
+
+
+def surveyed(path: Path) -> tuple[list[str], int]:
+    """The names of the columns, and how many rows there are, all of which are looked at once.
+
+    A row that cannot be read is better found before hours of work than after them. Raises as columns_of.
+    """
+    return _surveyed(path, read_rows(path))
+
+
+def _surveyed(path: Path, rows: Iterable[tuple[int, Row]]) -> tuple[list[str], int]:
+    names, count = dict[str, None](), 0
+    for _, row in rows:
         names.update(dict.fromkeys(row))
-        if kind(path) != ".jsonl":
-            break
+        count += 1
     if not names:
         what = "has" if path.stat().st_size else "is empty: it has"
         raise EmptyTableError(f"{path} {what} no rows. Give a table with a header and at least one row.")
-    return list(names)
+    return list(names), count
+
+
+def fingerprint(path: Path) -> str:
+    """What tells a table from another, or from itself after a change: its length, its beginning and end."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        ends = []
+        for place in (0, max(size - ENDS, 0)):
+            file.seek(place)
+            ends.append(file.read(ENDS))
+    return f"{size}-{hashlib.sha256(b''.join(ends)).hexdigest()[:16]}"
 
 
 def quote_columns(path: Path, names: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """Tables in the making: CSV, JSONL and Parquet, which get their name only when they are complete."""
 
 import csv
+import io
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +19,7 @@ HALVES = "backslashreplace"  # half a letter is written as JSON writes it: \ud83
 class Writer(Protocol):
     """Takes rows for a table in the making."""
 
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None: ...
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None: ...
 
     def write(self, rows: Iterable[Row]) -> None:
         """Append rows."""
@@ -40,8 +43,11 @@ def check_output(path: Path, read: Iterable[object]) -> None:
 
 
 @contextmanager
-def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
-    """A table in the making; it gets its name only when it is complete."""
+def writing(path: Path, columns: Sequence[str], *, like: Path | None = None) -> Iterator[Writer]:
+    """A table in the making; it gets its name only when it is complete.
+
+    like: another part of the same table, which tells the types of a Parquet one.
+    """
     writers: dict[str, type[Writer]] = {
         ".csv": _CsvWriter,
         ".tsv": _CsvWriter,
@@ -49,14 +55,37 @@ def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
         ".parquet": _ParquetWriter,
     }
     writer_of = writers[kind(path)]
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writer = writer_of(unfinished, columns, "\t" if kind(path) == ".tsv" else ",")
+    with _complete(path) as unfinished:
+        writer = writer_of(unfinished, columns, _delimiter(path), like)
         try:
             yield writer
         finally:
             writer.close()
+
+
+def join(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> None:
+    """One table of several that ``writing`` has made with the same columns."""
+    with _complete(path) as unfinished:
+        if kind(path) == ".parquet":
+            _join_parquet(parts, unfinished)
+            return
+        header = 0 if kind(path) == ".jsonl" else len(_header(columns, _delimiter(path)).encode())
+        with unfinished.open("wb") as table:
+            for place, part in enumerate(parts):
+                with part.open("rb") as rows:
+                    rows.seek(header if place else 0)
+                    shutil.copyfileobj(rows, table)
+
+
+@contextmanager
+def _complete(path: Path) -> Iterator[Path]:
+    """The name of a file until it is complete and on the disk."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield unfinished
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
         unfinished.replace(path)
     except OSError as error:
         raise TableError(f"{path} cannot be written: {error.strerror or error}.") from error
@@ -65,11 +94,29 @@ def writing(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
             unfinished.unlink(missing_ok=True)
 
 
+def _delimiter(path: Path) -> str:
+    return "\t" if kind(path) == ".tsv" else ","
+
+
+def _header(columns: Sequence[str], delimiter: str) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, delimiter=delimiter).writerow(columns)
+    return line.getvalue()
+
+
+def _join_parquet(parts: Sequence[Path], path: Path) -> None:
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetWriter(path, pyarrow.parquet.read_schema(parts[0])) as table:
+        for part in parts:
+            table.write_table(pyarrow.parquet.read_table(part))
+
+
 class _CsvWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None:
         self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="")
+        self._file.write(_header(columns, delimiter))
         self._writer = csv.DictWriter(self._file, columns, delimiter=delimiter, restval="")
-        self._writer.writeheader()
 
     def write(self, rows: Iterable[Row]) -> None:
         self._writer.writerows(rows)
@@ -79,7 +126,7 @@ class _CsvWriter:
 
 
 class _JsonlWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None:
         self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="\n")
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -90,8 +137,8 @@ class _JsonlWriter:
 
 
 class _ParquetWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
-        self._path, self._columns = path, columns
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None:
+        self._path, self._columns, self._like = path, columns, like
         self._writer: Any = None
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -101,13 +148,15 @@ class _ParquetWriter:
         by_column = {name: [row.get(name) for row in rows] for rows in [list(rows)] for name in self._columns}
         try:
             if self._writer is None:
-                table = pyarrow.table(by_column)
-                # A column that begins with nothing but gaps is taken for text.
-                fields = [
-                    pyarrow.field(f.name, pyarrow.string()) if pyarrow.types.is_null(f.type) else f
-                    for f in table.schema
-                ]
-                self._schema = pyarrow.schema(fields)
+                if self._like:
+                    self._schema = pyarrow.parquet.read_schema(self._like)
+                else:
+                    # A column that begins with nothing but gaps is taken for text.
+                    fields = [
+                        pyarrow.field(f.name, pyarrow.string()) if pyarrow.types.is_null(f.type) else f
+                        for f in pyarrow.table(by_column).schema
+                    ]
+                    self._schema = pyarrow.schema(fields)
                 self._writer = pyarrow.parquet.ParquetWriter(self._path, self._schema)
             self._writer.write_table(pyarrow.table(by_column, schema=self._schema))
         except pyarrow.ArrowException as error:

@@ -10,13 +10,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "cli batch writing tables textfiles classifier folder reading page passages explanation "
+    "cli batch parts writing tables textfiles classifier folder reading page passages explanation "
     "runtime calibration encoding results quotes speech speakers pronouns resolver mentions names "
     "forms leads tails cues surroundings subjects phrases words transcripts marks single_marks "
     "marked actors actor_table lexicon labels errors"
 ).split()
 HOMES = {
-    "onnxruntime": {"stance/runtime.py", "training/quantisation.py"},
+    "onnxruntime": {"stance/runtime.py", "training/ranges.py", "training/optimisation.py"},
     "tokenizers": {"stance/encoding.py", "stance/folder.py", "training/network.py"},
     "pyarrow": {"stance/tables.py", "stance/writing.py"},
     "typer": {"stance/cli.py", "training/__main__.py"},
@@ -46,7 +46,7 @@ HOMES = {
         "training/comparison.py",
         "training/prevalence.py",
     },
-    "onnx": {"training/quantisation.py"},
+    "onnx": {f"training/{name}.py" for name in ("fusion", "optimisation", "quantisation", "ranges")},
     "huggingface_hub": {"training/bases.py"},
 }
 

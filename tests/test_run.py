@@ -66,10 +66,10 @@ def test_the_weights_in_plain_transformers_give_the_labels_of_the_graph(
         assert same.mean() >= 0.97
 
 
-@pytest.mark.parametrize("quantised", [False, True])
-def test_one_by_one_equals_batch(quantised: bool, model_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_one_by_one_equals_batch(precision: str, model_folder: Path, tmp_path: Path) -> None:
     base = bases.resolve(str(model_folder))
-    export.graph(tmp_path / "model.onnx", network.network(base, SCHEME).eval(), quantised=quantised)
+    export.graph(tmp_path / "model.onnx", network.network(base, SCHEME).eval(), precision=precision)
     graph = OnnxModel((tmp_path / "model.onnx").read_bytes(), where="the graph", width=SCHEME.width)
     folder = ModelFolder.open(model_folder)
     encoder = Encoder(folder.tokenizer(), window=folder.window)

@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,15 +16,16 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from stance.calibration import AxisCalibration, Floats, probabilities
 from stance.classifier import StanceClassifier
-from stance.encoding import Encoder
+from stance.encoding import Batch, Encoder, batches
 from stance.errors import ModelFolderError, SettingsError
 from stance.folder import CARD, CONFIG, FORMAT, GRAPH, MANIFEST, TOKENIZER, WEIGHTS, ModelFolder, sha256
 from stance.labels import LabelScheme
 from stance.quotes import Quote
-from stance.runtime import OnnxModel, logits_of
+from stance.runtime import BATCH_TOKENS, OnnxModel, logits_of
+from training import optimisation
 from training.bases import Base
 from training.network import TorchModel, takes_types
-from training.quantisation import quantise
+from training.optimisation import INT8
 
 LEAST_AGREEMENT = 0.9  # below it the graph is not the network that was fitted
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -111,30 +112,36 @@ def weights(folder: Path, model: Any, base: Base) -> Any:
     return loaded.eval()
 
 
-def graph(path: Path, model: Any, *, quantised: bool = True) -> None:
-    """Write the network as an ONNX graph, by default with int8 weights."""
+def graph(path: Path, model: Any, *, precision: str = INT8, shown: Sequence[Batch] = ()) -> None:
+    """Write the network as an ONNX graph.
+
+    precision: int8 for processors, fp16 for GPUs, or fp32. shown: what the network will read, which tells
+    how finely int8 has to divide the values; without, each token is measured when it is there.
+    """
     names = INPUTS if takes_types(model) else INPUTS[:2]
     axes = {0: torch.export.Dim("quotes"), 1: torch.export.Dim("length")}
-    plain = path.with_suffix(".fp32.onnx")
     with _quiet_exporter():
-        torch.onnx.export(
+        program = torch.onnx.export(
             model,
             (),
-            plain,
             # The exporter takes one tensor that is given twice for one input.
             kwargs={name: torch.ones(2, 16, dtype=torch.int64) for name in names},
             input_names=list(names),
             output_names=["logits"],
             dynamic_shapes=dict.fromkeys(names, axes),
             dynamo=True,
-            external_data=False,
             verbose=False,
         )
-    if quantised:
-        quantise(plain, path)
-        plain.unlink()
-    else:
-        plain.replace(path)
+    assert program is not None  # as it is only where an export is to be continued by hand
+    optimisation.save(program.model_proto, path, precision=precision, shown=shown)
+
+
+def shown(encoder: Encoder, quotes: Sequence[Quote]) -> list[Batch]:
+    """Quotations as the network reads them, in turn with and without what is known beside their words."""
+    varied = [quote if place % 2 else Quote(quote.text) for place, quote in enumerate(quotes)]
+    encoded = encoder.encode(varied)
+    found = batches([len(one.ids) for one in encoded], tokens=BATCH_TOKENS)
+    return [encoder.pad([encoded[i] for i in places]) for places in found]
 
 
 @contextmanager
@@ -161,8 +168,7 @@ def manifest(
     calibration: dict[str, AxisCalibration],
     provenance: dict[str, Any],
 ) -> None:
-    """Write stance.json, with the hashes of the files that are there."""
-    files = {path: (folder / path).read_bytes() for path in (GRAPH, TOKENIZER, WEIGHTS, CONFIG)}
+    """Write stance.json for an int8 graph, with the hashes of the files that are there."""
     content = {
         "format": FORMAT,
         "name": name,
@@ -170,9 +176,17 @@ def manifest(
         "axes": scheme.table(),
         "encoder": {"window": encoder.window, "pad_id": encoder.pad_id},
         "calibration": {axis: asdict(found) for axis, found in calibration.items()},
-        "files": {path: {"bytes": len(data), "sha256": sha256(data)} for path, data in files.items()},
+        "precision": INT8,
         "provenance": provenance,
     }
+    signed(folder, content)
+
+
+def signed(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write stance.json with these contents, and the hashes of the files that are there."""
+    files = {path: (folder / path).read_bytes() for path in (GRAPH, TOKENIZER, WEIGHTS, CONFIG)}
+    hashes = {path: {"bytes": len(data), "sha256": sha256(data)} for path, data in files.items()}
+    content = {**manifest, "files": hashes}
     (folder / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

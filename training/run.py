@@ -27,7 +27,7 @@ from training.worth import Beside, Worth, calibration_notes, measured
 
 log = logging.getLogger(__name__)
 
-PARITY_ROWS = 1000
+PARITY_ROWS, SHOWN = 1000, 500  # that are compared, and that tell how large values are
 SEARCHED = "The settings were chosen with a look at some of these rows (--search): expect a little less."
 SETTINGS = "settings.json"
 
@@ -197,7 +197,8 @@ def _exported(
     folder: Path, config: RunConfig, material: Material, fitting: Fitting, provenance: Provenance
 ) -> list[export.Parity]:
     network = export.weights(folder, fitting.model, material.base)
-    export.graph(folder / GRAPH, network)
+    shown = export.shown(fitting.encoder, _sample(material.split.train, SHOWN))
+    export.graph(folder / GRAPH, network, shown=shown)
     export.manifest(
         folder,
         name=config.output.name,
@@ -207,7 +208,7 @@ def _exported(
         calibration=material.calibration(export.opened_graph(folder, material.scheme), fitting),
         provenance=provenance.as_dict(material),
     )
-    return export.parity(folder, network, fitting.encoder, _sample(material.split.validation))
+    return export.parity(folder, network, fitting.encoder, _sample(material.split.validation, PARITY_ROWS))
 
 
 def _rows(material: Material) -> str:
@@ -223,9 +224,9 @@ def _rows(material: Material) -> str:
     return f"{train} rows to train{told}{taught}, {validation} to validate{calibrating}, {test} to test"
 
 
-def _sample(examples: Sequence[Example]) -> list[Quote]:
+def _sample(examples: Sequence[Example], most: int) -> list[Quote]:
     """Rows from all over the table, with their speakers."""
-    step = -(-len(examples) // PARITY_ROWS)
+    step = -(-len(examples) // most)
     return [FORMS[ATTRIBUTED](example.quote) for example in examples[::step]]
 
 

@@ -1,0 +1,100 @@
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import helper
+from transformers import AutoModelForSequenceClassification, BertConfig, ModernBertConfig
+
+from stance.errors import SettingsError
+from training import export, optimisation
+from training.fusion import fuse
+
+IDS = np.array([[2, 5, 6, 7, 3], [2, 8, 3, 0, 0]])
+FEEDS = {"input_ids": IDS, "attention_mask": (IDS > 0).astype(np.int64), "token_type_ids": IDS * 0}
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=50,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        initializer_range=0.2,
+        num_labels=9,
+    )
+    return AutoModelForSequenceClassification.from_config(config, attn_implementation="eager").eval()
+
+
+@pytest.fixture
+def plain(network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(optimisation, "fuse", lambda model: None)
+    export.graph(tmp_path / "plain.onnx", network, precision="fp32")
+    return onnx.load(tmp_path / "plain.onnx")
+
+
+def run(model: Any, *names: str) -> list[np.ndarray]:
+    tapped = onnx.ModelProto()
+    tapped.CopyFrom(model)
+    tapped.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    session = onnxruntime.InferenceSession(tapped.SerializeToString())
+    return session.run(["logits", *names], {one.name: FEEDS[one.name] for one in session.get_inputs()})
+
+
+def kinds(model: Any) -> Counter[str]:
+    return Counter(node.op_type for node in model.graph.node)
+
+
+def test_a_fused_graph_says_the_same(plain: Any) -> None:
+    before, (expected,) = kinds(plain), run(plain)
+    fuse(plain)
+    assert run(plain)[0] == pytest.approx(expected, abs=1e-6)
+    assert before["Softmax"] == kinds(plain)["MultiHeadAttention"] == 2
+    assert not {"Softmax", "Transpose"} & kinds(plain).keys()
+
+
+def test_the_last_layer_computes_only_the_token_that_is_read(plain: Any) -> None:
+    fuse(plain)
+    norms = [node.output[0] for node in plain.graph.node if node.op_type == "LayerNormalization"]
+    lengths = [found.shape[1] for found in run(plain, *norms)[1:]]
+    assert lengths == [5, 5, 5, 1, 1]
+
+
+def test_what_is_not_like_bert_stays_as_it_is(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = ModernBertConfig(
+        vocab_size=50,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        num_labels=9,
+        pad_token_id=0,
+        reference_compile=False,
+    )
+    network = AutoModelForSequenceClassification.from_config(config, attn_implementation="eager").eval()
+    export.graph(tmp_path / "modern.onnx", network, precision="fp32")
+    with torch.inference_mode():
+        given = {name: torch.from_numpy(FEEDS[name]) for name in ("input_ids", "attention_mask")}
+        expected = network(**given).logits.numpy()
+    assert run(onnx.load(tmp_path / "modern.onnx"))[0] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_every_precision_is_close(network: Any, precision: str, tmp_path: Path) -> None:
+    for name in ("fp32", precision):
+        export.graph(tmp_path / f"{name}.onnx", network, precision=name)
+    exact, close = (run(onnx.load(tmp_path / f"{name}.onnx"))[0] for name in ("fp32", precision))
+    assert close == pytest.approx(exact, abs=0.02)
+
+
+def test_another_precision_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is 'int4', but must be one of int8, fp16, fp32"):
+        optimisation.save(onnx.ModelProto(), tmp_path / "x.onnx", precision="int4")
