@@ -1,6 +1,6 @@
 """Whole tables, a block at a time: quotations to classify, articles to read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from stance import tables, writing
 from stance.classifier import StanceClassifier, ahead
 from stance.errors import StanceError, UnreadableFileError
+from stance.labels import LabelScheme
 from stance.parts import Parts, in_parts
 from stance.quotes import Quote, find_quotes
 from stance.results import Prediction
@@ -59,7 +60,7 @@ def classify_table(
     taken, total = tables.surveyed(table)
     columns = tables.quote_columns(table, taken, names)
     classifier = load()
-    new = _new_columns(classifier, taken=taken)
+    new = new_columns(classifier.scheme, taken=taken)
     plan = _plan(table, columns, classifier)
     with in_parts(output, [*taken, *new.values()], plan, resume=resume) as parts:
         begin = partial(_begun, columns=columns, classifier=classifier, new=new)
@@ -92,7 +93,7 @@ def read_table(
     taken, total = tables.surveyed(articles)
     columns = tables.article_columns(articles, taken, mapping)
     classifier = load()
-    names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier), "error"]
+    names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier.scheme), "error"]
     plan = _plan(articles, columns, classifier)
     with in_parts(output, names, plan, resume=resume) as parts:
         begin = partial(_reading, columns=columns, classifier=classifier)
@@ -194,15 +195,15 @@ def _place(quote: Quote) -> Row:
     }
 
 
-def _answers(classifier: StanceClassifier) -> Iterator[str]:
-    for name in classifier.scheme.names:
+def _answers(scheme: LabelScheme) -> Iterator[str]:
+    for name in scheme.names:
         yield from (name, f"{name}_confidence", f"{name}_unsure")
     yield from ("truncated", "model")
 
 
-def _new_columns(classifier: StanceClassifier, *, taken: Iterable[str]) -> dict[str, str]:
+def new_columns(scheme: LabelScheme, *, taken: Iterable[str]) -> dict[str, str]:
     """What is added to a row → the name of its column, with a prefix where the table has one of them."""
-    new = [*_answers(classifier), "error"]
+    new = [*_answers(scheme), "error"]
     prefix = "predicted_" if set(new) & set(taken) else ""
     return {name: prefix + name for name in new}
 
@@ -210,9 +211,20 @@ def _new_columns(classifier: StanceClassifier, *, taken: Iterable[str]) -> dict[
 def _begun(
     block: Block, columns: Mapping[str, str], classifier: StanceClassifier, new: Mapping[str, str]
 ) -> Callable[[], list[Row]]:
-    """Begin with some rows, and return what waits for them; a bad one is kept, with the reason."""
+    rows = [row for _, row in block]
+    answers = begin_rows(rows, columns, classifier, new)
+    return lambda: [{**row, **found} for row, found in zip(rows, answers(), strict=True)]
+
+
+def begin_rows(
+    rows: Sequence[Row], columns: Mapping[str, str], classifier: StanceClassifier, new: Mapping[str, str]
+) -> Callable[[], list[Row]]:
+    """Begin with some rows, and return what waits for what is new in each; a bad one has the reason.
+
+    columns: as ``tables.quote_columns`` finds them. new: as ``new_columns`` names them.
+    """
     good, errors = dict[int, Quote](), dict[int, str]()
-    for place, (_, row) in enumerate(block):
+    for place, row in enumerate(rows):
         try:
             good[place] = tables.quote_of(row, columns)
         except StanceError as error:
@@ -221,11 +233,11 @@ def _begun(
 
     def finished() -> list[Row]:
         predictions = dict(zip(good, said(), strict=True))
-        rows = []
-        for place, (_, row) in enumerate(block):
+        told = []
+        for place in range(len(rows)):
             found = predictions[place].as_dict() if place in predictions else {}
             found["error"] = errors.get(place)
-            rows.append({**row, **{column: found.get(name) for name, column in new.items()}})
-        return rows
+            told.append({column: found.get(name) for name, column in new.items()})
+        return told
 
     return finished

@@ -1,0 +1,102 @@
+"""Quotations on a Ray cluster: the columns of ``stance classify``, on as many machines as there are."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stance import tables
+from stance.batch import begin_rows, new_columns
+from stance.classifier import load
+from stance.errors import MissingPackageError, SettingsError
+from stance.folder import ModelFolder
+
+if TYPE_CHECKING:
+    import pyarrow
+    import ray.data
+
+BATCH = 4 * tables.BLOCK  # rows that a worker gets at a time: a few seconds of work
+
+
+def classify(
+    dataset: "ray.data.Dataset",
+    *,
+    columns: Mapping[str, str] | None = None,
+    model: str | Path | None = None,
+    actors: str | Path | None = None,
+    workers: int | None = None,
+    cores: int = 1,
+    gpus: float = 0,
+) -> "ray.data.Dataset":
+    """The dataset with what a model says of each quotation, lazily, by workers that load it once.
+
+    columns: your own names, ``{"quote": "Text"}``. model: a folder that every machine can read, such as one
+    on shared storage; None: the model that comes with stance, which must be installed everywhere. actors:
+    a CSV of your own, read here. workers: how many; None: as many as the cluster has cores for. cores,
+    gpus: of each worker; for a GPU give a model that was exported in fp16. A row that cannot be classified
+    is kept, with the reason in the column ``error``. Ray starts workers that have died again and repeats
+    what they had not finished. Rows keep their order only if Ray is told so (``preserve_order``).
+
+    Raises MissingPackageError without ray, ColumnError without quotations, ModelFolderError, SettingsError.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingPackageError("Ray is not installed: pip install 'stance-quotes[ray]'") from error
+    if cores < 1 or (workers is not None and workers < 1):
+        raise SettingsError(f"workers is {workers} and cores {cores}, but both must be 1 or more.")
+    folder = ModelFolder.open(model) if model is not None else ModelFolder.shipped()
+    names = dataset.columns() or []
+    found = tables.quote_columns(Path("The dataset"), names, columns or {})
+    most = workers or max(1, int(ray.cluster_resources().get("CPU", 1) // cores))
+    return dataset.map_batches(
+        _Worker,
+        fn_constructor_kwargs={
+            "model": None if model is None else str(model),
+            "actors": Path(actors).read_text(encoding="utf-8") if actors is not None else None,
+            "columns": found,
+            "new": new_columns(folder.scheme, taken=names),
+            "threads": cores,
+        },
+        batch_format="pyarrow",
+        batch_size=BATCH,
+        num_cpus=cores,
+        num_gpus=gpus,
+        # Fewer at first, so that what reads the data finds a core, too.
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most),
+    )
+
+
+class _Worker:
+    def __init__(
+        self,
+        model: str | None,
+        actors: str | None,
+        columns: Mapping[str, str],
+        new: Mapping[str, str],
+        threads: int,
+    ) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder, "actors.csv") if actors is not None else None
+            if table is not None and actors is not None:
+                table.write_text(actors, encoding="utf-8")
+            self._classifier = load(model, actors=table, threads=threads)
+        self._columns, self._new = columns, new
+
+    def __call__(self, batch: "pyarrow.Table") -> "pyarrow.Table":
+        rows = batch.to_pylist()
+        found = begin_rows(rows, self._columns, self._classifier, self._new)()
+        for name, column in self._new.items():
+            values = [row[column] for row in found]
+            batch = batch.append_column(column, [_typed(values, name)])
+        return batch
+
+
+def _typed(values: list[Any], name: str) -> "pyarrow.Array":
+    """A column whose type does not hang on what happens to be in it: blocks of a dataset must agree."""
+    import pyarrow
+
+    if name.endswith("_confidence"):
+        return pyarrow.array(values, pyarrow.float64())
+    bools = name == "truncated" or name.endswith("_unsure")
+    return pyarrow.array(values, pyarrow.bool_() if bools else pyarrow.string())
