@@ -64,14 +64,23 @@ class Encoder:
 
     def encode(self, quotes: Sequence[Quote]) -> list[Encoded]:
         """What the model sees of each quotation, never more than ``window`` tokens."""
-        texts = [_Texts.of(quote, self._actors) for quote in quotes]
-        whole = self._tokenizer.encode_batch([text.pair() for text in texts])
+        # The same people speak again and again.
+        speakers = {_said_by(quote): quote for quote in quotes}
+        known = {key: _written_out(quote, self._actors) for key, quote in speakers.items()}
+        texts = [_Texts.of(quote, known[_said_by(quote)]) for quote in quotes]
+        whole = self._encoded([text.pair() for text in texts])
         return [
             _encoded(found, truncated=False)
             if len(found.ids) <= self.window
             else _encoded(self._cut(text), truncated=True)
             for text, found in zip(texts, whole, strict=True)
         ]
+
+    def _encoded(self, pairs: Sequence[str | tuple[str, str]]) -> list[Encoding]:
+        if len(pairs) > 1:
+            return list(self._tokenizer.encode_batch(pairs))
+        # One alone is not worth waking other threads.
+        return [self._tokenizer.encode(*([one] if isinstance(one, str) else one)) for one in pairs]
 
     def pad(self, encoded: Sequence[Encoded]) -> Batch:
         """Encoded quotations → one batch as long as the longest of them."""
@@ -121,8 +130,7 @@ class _Texts:
     context: str
 
     @classmethod
-    def of(cls, quote: Quote, actors: Actors) -> "_Texts":
-        speaker = _written_out(quote, actors)
+    def of(cls, quote: Quote, speaker: str) -> "_Texts":
         # The context repeats the quotation: only what is around it is news.
         context = " ".join((quote.context or "").replace(quote.text, GAP).split())
         around = context if context.strip(f"{GAP}\"“”'., ") else ""
@@ -140,6 +148,10 @@ class _Texts:
     def pair(self) -> str | tuple[str, str]:
         first, second = self.both()
         return (first, second) if second else first
+
+
+def _said_by(quote: Quote) -> tuple[str | None, ...]:
+    return quote.speaker, quote.date, quote.context
 
 
 def _written_out(quote: Quote, actors: Actors) -> str:

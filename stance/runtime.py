@@ -13,7 +13,7 @@ from stance.calibration import Floats
 from stance.encoding import Batch, Encoded, Encoder, Ids, batches
 from stance.errors import ModelFolderError, SettingsError
 
-BATCH_TOKENS = 768  # padding included; what a batch computes then stays near the core, which more does not
+BATCH_TOKENS = 512  # padding included; what a batch computes then stays near the core, which more does not
 
 
 class Model(Protocol):

@@ -1,0 +1,345 @@
+"""How fast quotations are classified, beside what else a user would pick: a Markdown page for the README.
+
+    python -m tests.benchmarks.speed [--quick]
+
+All in one run on one machine, in rounds that alternate between the peers, each of which has a process of its
+own, on 640 quotations written for this project, with their speakers. The peers: the transformers pipeline on the weights of the same folder; mean
+embeddings of the same encoder with logistic regression, as SetFit has them (without its contrastive
+fine-tuning, which changes no speed); TF-IDF with logistic regression. Those two are fitted to the authored
+quotations, so that the table can say what speed costs; macro-F1 is on the quotations of invented news.
+Then what a quotation costs by its length, by the size of the batch and by the number of cores, and which share
+of the machine's int8 products that is.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import multiprocessing
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+import transformers
+from onnx import helper, numpy_helper
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+
+from stance.classifier import load
+from stance.folder import GRAPH, shipped_path
+from stance.quotes import Quote
+from training import network
+from training.bases import Base
+from training.markdown import table
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "training/data"
+FOLDER = shipped_path()
+PEER = "transformers pipeline"
+OURS = "stance"
+SINGLE, BATCH = 60, 32
+CUBE = 2048  # of the product that shows the machine's peak
+AXES = ("side", "stance", "sentiment")
+LONG = "We have said it before and we say it again, because nobody seems to listen to us here. " * 20
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def quotes_of(found: Sequence[dict[str, Any]]) -> list[Quote]:
+    return [Quote(row["quote"], row.get("speaker") or None) for row in found]
+
+
+Labels = list[tuple[str, ...]]
+Work = Callable[[Sequence[Quote]], Labels]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One way to classify: many at once, and one by one."""
+
+    many: Work
+    one: Work
+
+
+def ours() -> Peer:
+    classifier = load()
+
+    def many(quotes: Sequence[Quote]) -> Labels:
+        return [tuple(p[a].label for a in AXES) for p in classifier.classify_many(quotes)]
+
+    def one(quotes: Sequence[Quote]) -> Labels:
+        found = [classifier.classify(quote.text, speaker=quote.speaker) for quote in quotes]
+        return [tuple(p[a].label for a in AXES) for p in found]
+
+    return Peer(many, one)
+
+
+def pipeline() -> Peer:
+    pipe = transformers.pipeline(
+        "text-classification",
+        model=str(FOLDER),
+        dtype=torch.float32,
+        device="cpu",
+        top_k=None,
+        function_to_apply="none",
+    )
+
+    def labels(scores: list[dict[str, Any]]) -> tuple[str, ...]:
+        best: dict[str, tuple[float, str]] = {}
+        for one in scores:
+            axis, _, label = one["label"].partition("=")
+            best[axis] = max(best.get(axis, (-np.inf, "")), (one["score"], label))
+        return tuple(best[axis][1] for axis in AXES)
+
+    def shown(quotes: Sequence[Quote]) -> list[dict[str, str]]:
+        return [{"text": q.text, "text_pair": q.speaker or ""} for q in quotes]
+
+    return Peer(
+        lambda quotes: [labels(found) for found in pipe(shown(quotes), batch_size=BATCH)],
+        lambda quotes: [labels(pipe(one)) for one in shown(quotes)],
+    )
+
+
+def regressed(features: Callable[[Sequence[Quote]], Any]) -> Peer:
+    train = authored()
+    seen = features(quotes_of(train))
+    fitted = [LogisticRegression(max_iter=1000).fit(seen, [row[axis] for row in train]) for axis in AXES]
+
+    def many(quotes: Sequence[Quote]) -> Labels:
+        found = features(quotes)
+        return list(zip(*(model.predict(found) for model in fitted), strict=True))
+
+    return Peer(many, lambda quotes: [many([quote])[0] for quote in quotes])
+
+
+def authored() -> list[dict[str, Any]]:
+    return [row for row in rows("authored.jsonl") if all(row.get(axis) for axis in AXES)]
+
+
+def embedded() -> Peer:
+    base = Base(FOLDER, "shipped")
+    return regressed(lambda quotes: network.embeddings(base, quotes, window=256))
+
+
+def by_words() -> Peer:
+    def joined(quotes: Sequence[Quote]) -> list[str]:
+        return [f"{quote.text} | {quote.speaker or ''}" for quote in quotes]
+
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit(joined(quotes_of(authored())))
+    return regressed(lambda quotes: words.transform(joined(quotes)))
+
+
+PEERS = {
+    OURS: ours,
+    PEER: pipeline,
+    "embeddings and logistic regression": embedded,
+    "TF-IDF and logistic regression": by_words,
+}
+
+
+def serve(name: str, end: Connection) -> None:
+    """One peer in a process of its own: quotations in, seconds and labels out."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    peer = PEERS[name]()
+    while (asked := end.recv()) is not None:
+        how, quotes = asked
+        begun = time.perf_counter()
+        said = getattr(peer, how)(quotes)
+        end.send((time.perf_counter() - begun, said))
+
+
+class Started:
+    """A peer at work elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._end, theirs = context.Pipe()
+        context.Process(target=serve, args=(name, theirs), daemon=True).start()
+
+    def ask(self, how: str, quotes: Sequence[Quote]) -> tuple[float, Labels]:
+        self._end.send((how, list(quotes)))
+        return cast(tuple[float, Labels], self._end.recv())
+
+    def close(self) -> None:
+        self._end.send(None)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def against_peers(rounds: int) -> str:
+    measured = rows("news_held_out.jsonl")
+    texts = quotes_of([*measured, *rows("contrast_pairs_held_out.jsonl")])
+    started = {name: Started(name) for name in PEERS}
+    many: dict[str, list[float]] = {name: [] for name in PEERS}
+    one: dict[str, list[float]] = {name: [] for name in PEERS}
+    for peer in started.values():
+        peer.ask("many", texts[:BATCH])
+        peer.ask("one", texts[:3])
+    for _ in range(rounds):
+        for name, peer in started.items():
+            many[name].append(len(texts) / peer.ask("many", texts)[0])
+            one[name].append(statistics.median(peer.ask("one", [quote])[0] for quote in texts[:SINGLE]))
+    lines = []
+    for name, peer in started.items():
+        faster = [a / b for a, b in zip(many[name], many[PEER], strict=True)]
+        sooner = [b / a for a, b in zip(one[name], one[PEER], strict=True)]
+        said = peer.ask("many", quotes_of(measured))[1]
+        right = f1_score([row["stance"] for row in measured], [one[1] for one in said], average="macro")
+        lines.append(
+            (
+                name,
+                f"{statistics.median(many[name]):,.0f}",
+                f"{statistics.median(faster):.1f}× ({min(faster):.1f}–{max(faster):.1f})",
+                f"{statistics.median(one[name]) * 1e3:.1f} ms",
+                f"{statistics.median(sooner):.1f}× ({min(sooner):.1f}–{max(sooner):.1f})",
+                f"{right:.2f}",
+            )
+        )
+        peer.close()
+    head = (
+        "",
+        "quotations a second",
+        "to the pipeline",
+        "one quotation",
+        "to the pipeline",
+        "stance, macro-F1",
+    )
+    return table(head, lines)
+
+
+def start() -> str:
+    """From a cold process with warm disk to the first answer."""
+    code = {
+        OURS: "import stance; stance.classify('We welcome the talks.')",
+        PEER: "import torch, transformers; transformers.pipeline('text-classification', "
+        f"model={str(FOLDER)!r}, dtype=torch.float32)('We welcome the talks.')",
+    }
+    lines = []
+    for name, program in code.items():
+        command = [sys.executable, "-c", program]
+        subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+        found = [
+            seconds(
+                lambda command=command: subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+            )
+            for _ in range(5)
+        ]
+        lines.append((name, f"{statistics.median(found):.2f} s ({min(found):.2f}–{max(found):.2f})"))
+    return table(("first answer of a cold process", "seconds"), lines)
+
+
+def by_size(rounds: int) -> str:
+    """What a quotation costs by its length, the size of the batch and the cores."""
+    lines = []
+    models = {cores: load(threads=cores) for cores in (1, 2)}
+    for words in (8, 16, 32, 64, 128):
+        quote = " ".join(LONG.split()[:words])
+        for batch in (1, 8, 32, 256):
+            quotes = [quote] * batch
+            times = {
+                cores: statistics.median(
+                    seconds(lambda m=model, q=quotes: m.classify_many(q)) for _ in range(rounds)
+                )
+                for cores, model in models.items()
+            }
+            lines.append(
+                (str(words), str(batch), *(f"{times[cores] / batch * 1e3:.2f} ms" for cores in models))
+            )
+    return table(("words", "quotations at a time", "each, on 1 core", "each, on 2 cores"), lines)
+
+
+def operations(tokens: int, quotes: int) -> float:
+    """Multiplications and additions of the products with weights in the shipped graph."""
+    graph = onnx.load(FOLDER / GRAPH).graph
+    sizes = {one.name: int(np.prod(one.dims)) for one in graph.initializer}
+    once = each = 0
+    for node in graph.node:
+        if node.op_type == "MatMulIntegerToFloat":
+            size = sizes[node.input[1]]
+            # The last layer computes one token a quotation, of which all that follows from it is named.
+            once, each = (once + size, each) if "_first" in node.input[0] else (once, each + size)
+    return 2.0 * (each * tokens + once * quotes)
+
+
+def peak(cores: int) -> float:
+    """Operations a second of a plain int8 product."""
+    rng = np.random.default_rng(0)
+    weight = rng.integers(-60, 60, (CUBE, CUBE), dtype=np.int8)
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["a", "w"], ["y"])],
+        "product",
+        [helper.make_tensor_value_info("a", onnx.TensorProto.UINT8, [CUBE, CUBE])],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.INT32, [CUBE, CUBE])],
+        [numpy_helper.from_array(weight, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cores
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    given = {"a": rng.integers(0, 255, (CUBE, CUBE), dtype=np.uint8)}
+    session.run(None, given)
+    return 2.0 * CUBE**3 / statistics.median(seconds(lambda: session.run(None, given)) for _ in range(15))
+
+
+def share_of_peak(cores: int = 2) -> str:
+    classifier = load(threads=cores)
+    quotes = quotes_of(rows("news_held_out.jsonl")) * 2
+    tokens = sum(len(one.ids) for one in classifier._encoder.encode(quotes))
+    classifier.classify_many(quotes)
+    best = peak(cores)
+    taken = statistics.median(seconds(lambda: classifier.classify_many(quotes)) for _ in range(5))
+    reached = operations(tokens, len(quotes)) / taken
+    return (
+        f"A plain int8 product of {CUBE}³ runs at {best / 1e9:,.0f} GOP/s on {cores} cores; the products of the "
+        f"model, all else that a quotation needs included in the time, at {reached / 1e9:,.0f}: "
+        f"{reached / best:.0%} of it ({len(quotes):,} quotations of {tokens / len(quotes):.0f} tokens)."
+    )
+
+
+def machine() -> str:
+    versions = ", ".join(
+        f"{n} {importlib.metadata.version(n)}" for n in ("onnxruntime", "torch", "transformers")
+    )
+    try:
+        name = next(
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        )
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{name}, {torch.get_num_threads()} cores, Python {platform.python_version()}, {versions}"
+
+
+def main() -> None:
+    """Print the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one round: to see that it runs")
+    rounds = 1 if parser.parse_args().quick else 5
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    for part in (machine(), against_peers(rounds), start(), by_size(rounds), share_of_peak()):
+        print(part, end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

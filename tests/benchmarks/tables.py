@@ -1,0 +1,91 @@
+"""Long tables: ``python -m tests.benchmarks.tables [ROWS ...]`` (by default 20,000 and 200,000).
+
+Rows of some eight words, with speakers, go through ``stance classify``. Memory may not grow with their number
+and stays below 500 MB, and a row takes at most a tenth longer than where all of them are in memory
+(``classify_many`` on the first 20,000, before and after in the same run; the time to start is taken out).
+"""
+
+import csv
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from stance.classifier import load
+from stance.quotes import Quote
+from training.markdown import table
+
+MOST, GROWTH, SLOWEST = 500, 1.1, 0.9  # MB, times, and times
+IN_MEMORY = 20_000
+# Not for training or measuring: words that tokenise like any others.
+PARTS = (
+    ("We", "They", "Both sides", "Our partners", "These firms"),
+    ("welcome", "reject", "have seen", "never asked for", "will study"),
+    ("the talks", "such claims", "new tariffs", "this visit", "the export rules"),
+    ("in spring", "without delay", "as always", "on principle", "for now"),
+)
+SPEAKERS = ("a US trade official", "a Chinese Foreign Ministry spokesperson", "an analyst", "")
+
+
+def rows(count: int) -> Iterator[tuple[str, str, int]]:
+    said = [" ".join(words) + "." for words in itertools.product(*PARTS)]
+    return ((said[n % len(said)], SPEAKERS[n % len(SPEAKERS)], n) for n in range(count))
+
+
+def in_memory() -> float:
+    """Rows a second."""
+    classifier = load()
+    quotes = [Quote(text, speaker or None) for text, speaker, _ in rows(IN_MEMORY)]
+    classifier.classify_many(quotes[:2000])
+    begun = time.perf_counter()
+    classifier.classify_many(quotes)
+    return len(quotes) / (time.perf_counter() - begun)
+
+
+def classified(count: int, folder: Path) -> tuple[float, float]:
+    """Seconds and peak memory in MB of the command line."""
+    path = folder / f"{count}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["quote", "speaker", "n"])
+        writer.writerows(rows(count))
+    command = [Path(sys.executable).with_name("stance"), "classify", path, "-o", folder / f"{count}.out.csv"]
+    begun = time.perf_counter()
+    child = subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    told = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - begun
+    if status or f"{count:,} rows written" not in told:
+        raise SystemExit(f"stance classify failed: {told}")
+    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def main(counts: list[int]) -> None:
+    """Print the figures; exit with 1 where one is not as it should be."""
+    found: dict[int, tuple[float, float, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        start = statistics.median(classified(1, Path(folder))[0] for _ in range(3))
+        for count in counts:
+            # Before and after, because shared machines are not as fast at one time as at another.
+            before = in_memory()
+            seconds, peak = classified(count, Path(folder))
+            rate = count / (seconds - start)
+            found[count] = rate, rate / ((before + in_memory()) / 2), peak
+    lines = [
+        (f"{count:,}", f"{rate:,.0f}", f"{share:.0%}", f"{peak:,.0f} MB")
+        for count, (rate, share, peak) in found.items()
+    ]
+    print(table(("rows", "rows a second", "of those in memory", "peak memory"), lines), flush=True)
+    first = found[counts[0]][2]
+    if any(peak > min(MOST, GROWTH * first) or share < SLOWEST for _, share, peak in found.values()):
+        raise SystemExit("A table is too slow, or takes too much memory.")
+
+
+if __name__ == "__main__":
+    main([int(one.replace(",", "")) for one in sys.argv[1:]] or [20_000, 200_000])
