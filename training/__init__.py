@@ -1,13 +1,14 @@
 """Fit, check, evaluate and compare models of quotations; ``python -m training`` is the command line.
 
-fit, evaluate, compare, check, suspects, suggest, teach, shares and plots are what notebooks and scripts use.
+fit, evaluate, compare, check, suspects, suggest, teach, export_model, shares and plots are what notebooks and
+scripts use.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from training import plots
-    from training.api import check, compare, evaluate, fit, suggest, suspects, teach
+    from training.api import check, compare, evaluate, export_model, fit, suggest, suspects, teach
     from training.proportions import SampleWarning, shares
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "check",
     "compare",
     "evaluate",
+    "export_model",
     "fit",
     "plots",
     "shares",

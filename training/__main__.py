@@ -1,4 +1,4 @@
-"""The command line: check, fit, evaluate, compare, suggest, teach, gather."""
+"""The command line: check, fit, evaluate, compare, suggest, teach, export, gather."""
 
 import json
 import logging
@@ -262,6 +262,28 @@ def teach(
     check_output(output, unlabelled)
     count = api.teach(model, unlabelled, output, columns=column_names(column), resume=resume)
     typer.echo(f"{count:,} rows written to {output}. Give them to fit beside labelled ones.", err=True)
+
+
+@app.command()
+@reported
+def export(
+    model: Model,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The model folder to write.")],
+    precision: Annotated[str, typer.Option(help="int8 for processors, fp16 for GPUs, or fp32.")] = "int8",
+    quotes: Annotated[
+        list[str] | None, typer.Option(help="Quotations like those that will be read; else authored ones.")
+    ] = None,
+    column: Columns = None,
+) -> None:
+    """Write a model again with a graph of another precision, and compare it with the weights."""
+    from training import api
+
+    found = api.export_model(model, output, precision=precision, quotes=quotes, columns=column_names(column))
+    for one in found:
+        typer.echo(
+            f"{one.axis:<10} the same label on {one.agreement:.1%}, probabilities {one.difference:.4f} apart"
+        )
+    typer.echo(f"Written: {output}", err=True)
 
 
 @app.command()

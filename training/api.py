@@ -19,6 +19,7 @@ from training import (
     label_errors,
     labelled,
     network,
+    rehearsal,
     run,
     suggestion,
     teaching,
@@ -29,10 +30,13 @@ from training.comparison import Comparison, shared_axes
 from training.config import read_settings
 from training.copies import fingerprint
 from training.evaluation import Watch
+from training.export import Parity
 from training.label_errors import Suspect
 from training.material import Schema, scheme_for, starting_model
+from training.optimisation import INT8
+from training.reexport import export_again
 from training.report import Report
-from training.run import Run, RunConfig
+from training.run import SHOWN, Run, RunConfig
 from training.schema import draft
 from training.sources import SLIP, Source, Table, all_columns, meant, tables_of
 from training.unseen import Model, measurable, seen_by
@@ -161,6 +165,29 @@ def teach(
     quotes = [quote for _, quote in read if labelled.has_words(quote.text)]
     teacher = teaching.teacher(model)
     return teaching.write(teacher, quotes, output, same=teaching.fingerprint(model, quotes), resume=resume)
+
+
+def export_model(
+    model: str | Path,
+    output: str | Path,
+    *,
+    precision: str = INT8,
+    quotes: Data | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> list[Parity]:
+    """Write a model folder again with another graph: int8 for processors, fp16 for GPUs, or fp32.
+
+    model: a folder with weights, or "shipped". quotes: some hundreds of quotations like those that will be
+    read, by which int8 is set and the graph is compared with the weights; None: the authored ones that come
+    along. How far the graph is from the weights, by axis. Raises StanceError that says what cannot be done.
+    """
+    folder = ModelFolder.shipped() if str(model) == "shipped" else ModelFolder.open(model)
+    if quotes is None:
+        given = [row.quote for row in rehearsal.authored_rows(rehearsal.authored_scheme())]
+    else:
+        given = [quote for _, quote in _all_quotes(tables_of(quotes, columns), columns or {})]
+    step = -(-len(given) // SHOWN)
+    return export_again(folder, Path(output), given[::step], precision=precision)
 
 
 def suggest(

@@ -54,16 +54,7 @@ share; ECE over ten equal-width bins, with that of a perfectly calibrated model 
 
 $reports
 
-## The graph against the weights
-
-The int8 graph is compared with the fp32 network on validation rows, quotation and speaker. *Neighbours*
-is the most that a probability moved between computing a quotation alone and in a batch, and *flips* the
-share of labels that changed with it.
-Values are multiplied in bytes. No two neighbouring weights come to more than 128 together, so that
-processors without VNNI, which add up two products in 16 bits, compute the same; seven bits for every
-weight would do that, too, and be half as fine.
-
-$parity
+$graph
 
 ## What it must not be used for
 
@@ -83,6 +74,25 @@ with the paths to your own copies of these files; $settings; on $versions.
 )
 
 
+SECTION = "## The graph against the weights"
+COMPARED = Template(
+    """\
+$title
+
+The $precision graph is compared with the fp32 network on $rows, quotation and speaker. *Neighbours*
+is the most that a probability moved between computing a quotation alone and in a batch, and *flips* the
+share of labels that changed with it.
+$bytes
+$parity
+"""
+)
+BYTES = """\
+Values are multiplied in bytes. No two neighbouring weights come to more than 128 together, so that
+processors without VNNI, which add up two products in 16 bits, compute the same; seven bits for every
+weight would do that, too, and be half as fine.
+"""
+
+
 def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report], *, notes: str) -> str:
     """The card of a model folder as Markdown, from what its run has measured.
 
@@ -98,13 +108,30 @@ def text(folder: ModelFolder, parity: Sequence[Parity], reports: Sequence[Report
         rows=_rows(provenance),
         sources=_sources(provenance["sources"]),
         reports=_reports(reports) if reports else "**None: this model was not measured.**",
-        parity=_parity(parity),
+        graph=_compared(folder, parity, "validation rows"),
         command=_command(folder),
         settings=_listed(
             {**provenance["settings"], "base": provenance["settings"]["base"] or "the model that comes along"}
         ),
         versions=_listed(provenance["versions"]),
     )
+
+
+def with_parity(text: str, folder: ModelFolder, parity: Sequence[Parity], rows: str) -> str:
+    """A card with what is to be said of another graph of the same weights. rows: what it was measured on."""
+    before, found, after = text.partition(SECTION)
+    rest = after.partition("\n## ")[2]
+    return f"{before}{_compared(folder, parity, rows)}\n\n{'## ' if found else ''}{rest}"
+
+
+def _compared(folder: ModelFolder, parity: Sequence[Parity], rows: str) -> str:
+    return COMPARED.substitute(
+        title=SECTION,
+        precision=folder.precision,
+        rows=rows,
+        bytes=BYTES if folder.precision == "int8" else "",
+        parity=_parity(parity),
+    ).strip()
 
 
 def _rows(provenance: Mapping[str, Any]) -> str:

@@ -1,14 +1,14 @@
-"""How fast quotations are classified, beside what else a user would pick: a Markdown page for the README.
+"""How fast quotations are classified, beside what else a user would pick: a page in Markdown for the README.
 
-    python -m tests.benchmarks.speed [--quick]
+    python -m tests.benchmarks.speed [--quick] [--texts TABLE]
 
 All in one run on one machine, in rounds that alternate between the peers, each of which has a process of its
-own, on 640 quotations written for this project, with their speakers. The peers: the transformers pipeline on the weights of the same folder; mean
-embeddings of the same encoder with logistic regression, as SetFit has them (without its contrastive
-fine-tuning, which changes no speed); TF-IDF with logistic regression. Those two are fitted to the authored
-quotations, so that the table can say what speed costs; macro-F1 is on the quotations of invented news.
-Then what a quotation costs by its length, by the size of the batch and by the number of cores, and which share
-of the machine's int8 products that is.
+own, on 640 authored quotations with their speakers, which vary in length as real ones do; --texts takes a
+table of yours. The peers: the transformers pipeline on the weights of the same folder; mean embeddings of the
+same encoder with logistic regression, as SetFit has them (its contrastive fine-tuning changes no speed);
+TF-IDF with logistic regression. These two are fitted to the authored quotations, so that the table can tell
+what speed costs; macro-F1 is on the quotations of invented news. Then what a quotation costs by its length,
+by the size of the batch and by the number of cores, and which share of the machine's int8 products that is.
 """
 
 import argparse
@@ -37,8 +37,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from stance.classifier import load
-from stance.folder import GRAPH, shipped_path
+from stance.encoding import Encoder
+from stance.folder import GRAPH, ModelFolder, shipped_path
 from stance.quotes import Quote
+from stance.tables import read_rows
 from training import network
 from training.bases import Base
 from training.markdown import table
@@ -48,7 +50,7 @@ DATA = ROOT / "training/data"
 FOLDER = shipped_path()
 PEER = "transformers pipeline"
 OURS = "stance"
-SINGLE, BATCH = 60, 32
+TEXTS, SINGLE, BATCH = 640, 60, 32
 CUBE = 2048  # of the product that shows the machine's peak
 AXES = ("side", "stance", "sentiment")
 LONG = "We have said it before and we say it again, because nobody seems to listen to us here. " * 20
@@ -185,9 +187,8 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def against_peers(rounds: int) -> str:
+def against_peers(texts: Sequence[Quote], rounds: int) -> str:
     measured = rows("news_held_out.jsonl")
-    texts = quotes_of([*measured, *rows("contrast_pairs_held_out.jsonl")])
     started = {name: Started(name) for name in PEERS}
     many: dict[str, list[float]] = {name: [] for name in PEERS}
     one: dict[str, list[float]] = {name: [] for name in PEERS}
@@ -300,25 +301,39 @@ def peak(cores: int) -> float:
     return 2.0 * CUBE**3 / statistics.median(seconds(lambda: session.run(None, given)) for _ in range(15))
 
 
-def share_of_peak(cores: int = 2) -> str:
+def tokens_of(quotes: Sequence[Quote]) -> list[int]:
+    folder = ModelFolder.shipped()
+    return [len(one.ids) for one in Encoder(folder.tokenizer(), window=folder.window).encode(quotes)]
+
+
+def lengths(quotes: Sequence[Quote]) -> str:
+    found = tokens_of(quotes)
+    padded = sum(max(found[i : i + BATCH]) * len(found[i : i + BATCH]) for i in range(0, len(found), BATCH))
+    return (
+        f"{len(found):,} quotations of {statistics.mean(found):.0f} tokens (standard deviation "
+        f"{statistics.pstdev(found):.0f}); batches of {BATCH} in the order given are "
+        f"{1 - sum(found) / padded:.0%} padding."
+    )
+
+
+def share_of_peak(quotes: Sequence[Quote], cores: int = 2) -> str:
     classifier = load(threads=cores)
-    quotes = quotes_of(rows("news_held_out.jsonl")) * 2
-    tokens = sum(len(one.ids) for one in classifier._encoder.encode(quotes))
+    quotes = list(quotes) * 2
+    tokens = sum(tokens_of(quotes))
     classifier.classify_many(quotes)
     best = peak(cores)
     taken = statistics.median(seconds(lambda: classifier.classify_many(quotes)) for _ in range(5))
     reached = operations(tokens, len(quotes)) / taken
     return (
-        f"A plain int8 product of {CUBE}³ runs at {best / 1e9:,.0f} GOP/s on {cores} cores; the products of the "
-        f"model, all else that a quotation needs included in the time, at {reached / 1e9:,.0f}: "
+        f"A plain int8 product of {CUBE}³ runs at {best / 1e9:,.0f} GOP/s on {cores} cores; the products of "
+        f"the model, all else that a quotation needs included in the time, at {reached / 1e9:,.0f}: "
         f"{reached / best:.0%} of it ({len(quotes):,} quotations of {tokens / len(quotes):.0f} tokens)."
     )
 
 
 def machine() -> str:
-    versions = ", ".join(
-        f"{n} {importlib.metadata.version(n)}" for n in ("onnxruntime", "torch", "transformers")
-    )
+    packages = ("onnxruntime", "torch", "transformers")
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
     try:
         name = next(
             line.split(":")[1].strip()
@@ -334,11 +349,22 @@ def main() -> None:
     """Print the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one round: to see that it runs")
-    rounds = 1 if parser.parse_args().quick else 5
+    parser.add_argument("--texts", type=Path, help="quotations of your own, with columns quote and speaker")
+    given = parser.parse_args()
+    rounds = 1 if given.quick else 5
+    own = [row for _, row in read_rows(given.texts)] if given.texts else rows("authored.jsonl")
+    texts = quotes_of(own)[:TEXTS]
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    for part in (machine(), against_peers(rounds), start(), by_size(rounds), share_of_peak()):
-        print(part, end="\n\n", flush=True)
+    print(machine(), lengths(texts), sep="\n\n", end="\n\n", flush=True)
+    parts = (
+        lambda: against_peers(texts, rounds),
+        start,
+        lambda: by_size(rounds),
+        lambda: share_of_peak(texts),
+    )
+    for part in parts:
+        print(part(), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":
