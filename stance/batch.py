@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -13,6 +14,7 @@ from stance.labels import LabelScheme
 from stance.parts import Parts, in_parts
 from stance.quotes import Quote, find_quotes
 from stance.results import Prediction
+from stance.runtime import Begun
 from stance.tables import Row
 
 Item = TypeVar("Item")
@@ -62,7 +64,8 @@ def classify_table(
     classifier = load()
     new = new_columns(classifier.scheme, taken=taken)
     plan = _plan(table, columns, classifier)
-    with in_parts(output, [*taken, *new.values()], plan, resume=resume) as parts:
+    kinds = {column: _kind(name) for name, column in new.items()}
+    with in_parts(output, [*taken, *new.values()], plan, total=total, kinds=kinds, resume=resume) as parts:
         begin = partial(_begun, columns=columns, classifier=classifier, new=new)
         for rows in progress(
             ahead(_rest(table, parts), begin), "classifying", total=total, done=parts.taken, size=len
@@ -95,7 +98,8 @@ def read_table(
     classifier = load()
     names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier.scheme), "error"]
     plan = _plan(articles, columns, classifier)
-    with in_parts(output, names, plan, resume=resume) as parts:
+    kinds = {name: _kind(name) for name in names if name != "id"}
+    with in_parts(output, names, plan, total=total, kinds=kinds, resume=resume) as parts:
         begin = partial(_reading, columns=columns, classifier=classifier)
         for read in progress(
             ahead(_rest(articles, parts, size=ARTICLES), begin),
@@ -120,7 +124,15 @@ def _plan(table: Path, columns: Mapping[str, str], classifier: StanceClassifier)
         "table": tables.fingerprint(table),
         "columns": dict(columns),
         "model": f"{classifier.name} {classifier.signature}",
+        "version of stance": _version(),
     }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("stance-quotes")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _rest(table: Path, parts: Parts, *, size: int = tables.BLOCK) -> Iterator[Block]:
@@ -159,7 +171,7 @@ def _quotes_of(row: Row, columns: Mapping[str, str]) -> list[Quote]:
 
 def _reading(
     block: Block, columns: Mapping[str, str], classifier: StanceClassifier
-) -> Callable[[], list[list[Row]]]:
+) -> Begun[list[list[Row]]]:
     """Begin with some articles, and return what waits for the rows of the quotations of each."""
     found: list[list[Quote] | str] = []
     for _, row in block:
@@ -175,11 +187,11 @@ def _reading(
             return [{"id": name, "error": quotes}]
         return [{"id": name, **_place(q), **next(predictions).as_dict(), "error": None} for q in quotes]
 
-    def finished() -> list[list[Row]]:
-        predictions = iter(said())
-        return [rows(row, quotes, predictions) for (_, row), quotes in zip(block, found, strict=True)]
+    def finished(predictions: list[Prediction]) -> list[list[Row]]:
+        left = iter(predictions)
+        return [rows(row, quotes, left) for (_, row), quotes in zip(block, found, strict=True)]
 
-    return finished
+    return said.then(finished)
 
 
 def _place(quote: Quote) -> Row:
@@ -195,6 +207,15 @@ def _place(quote: Quote) -> Row:
     }
 
 
+def _kind(name: str) -> type:
+    """What the cells of a column that stance writes are."""
+    if name.endswith("_confidence"):
+        return float
+    if name in PLACE:
+        return int
+    return bool if name == "truncated" or name.endswith("_unsure") else str
+
+
 def _answers(scheme: LabelScheme) -> Iterator[str]:
     for name in scheme.names:
         yield from (name, f"{name}_confidence", f"{name}_unsure")
@@ -203,22 +224,24 @@ def _answers(scheme: LabelScheme) -> Iterator[str]:
 
 def new_columns(scheme: LabelScheme, *, taken: Iterable[str]) -> dict[str, str]:
     """What is added to a row → the name of its column, with a prefix where the table has one of them."""
-    new = [*_answers(scheme), "error"]
-    prefix = "predicted_" if set(new) & set(taken) else ""
+    new, taken = [*_answers(scheme), "error"], set(taken)
+    prefix = ""
+    while {prefix + name for name in new} & taken:
+        prefix += "predicted_"
     return {name: prefix + name for name in new}
 
 
 def _begun(
     block: Block, columns: Mapping[str, str], classifier: StanceClassifier, new: Mapping[str, str]
-) -> Callable[[], list[Row]]:
+) -> Begun[list[Row]]:
     rows = [row for _, row in block]
     answers = begin_rows(rows, columns, classifier, new)
-    return lambda: [{**row, **found} for row, found in zip(rows, answers(), strict=True)]
+    return answers.then(lambda told: [{**row, **found} for row, found in zip(rows, told, strict=True)])
 
 
 def begin_rows(
     rows: Sequence[Row], columns: Mapping[str, str], classifier: StanceClassifier, new: Mapping[str, str]
-) -> Callable[[], list[Row]]:
+) -> Begun[list[Row]]:
     """Begin with some rows, and return what waits for what is new in each; a bad one has the reason.
 
     columns: as ``tables.quote_columns`` finds them. new: as ``new_columns`` names them.
@@ -231,8 +254,8 @@ def begin_rows(
             errors[place] = str(error)
     said = classifier.begin(list(good.values()))
 
-    def finished() -> list[Row]:
-        predictions = dict(zip(good, said(), strict=True))
+    def finished(told_of: list[Prediction]) -> list[Row]:
+        predictions = dict(zip(good, told_of, strict=True))
         told = []
         for place in range(len(rows)):
             found = predictions[place].as_dict() if place in predictions else {}
@@ -240,4 +263,4 @@ def begin_rows(
             told.append({column: found.get(name) for name, column in new.items()})
         return told
 
-    return finished
+    return said.then(finished)

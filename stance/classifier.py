@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice, zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,12 +14,12 @@ from stance.calibration import AxisCalibration, Floats, probabilities
 from stance.encoding import Encoded, Encoder
 from stance.errors import QuoteError
 from stance.explanation import Explanation, by_erasure, check_explicable
-from stance.folder import ModelFolder
+from stance.folder import ModelFolder, sha256
 from stance.labels import Axis, LabelScheme
 from stance.quotes import Quote, find_quotes
 from stance.reading import Reading
 from stance.results import AxisScores, Prediction
-from stance.runtime import Model, logits_of, started
+from stance.runtime import Begun, Model, logits_of, started
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -129,16 +129,17 @@ class StanceClassifier:
         """The raw logits [quotes, width], for calibrating and for comparing models."""
         return self._logits(self._encoder.encode(quotes) if quotes else [])
 
-    def begin(self, quotes: Sequence[Quote]) -> Callable[[], list[Prediction]]:
+    def begin(self, quotes: Sequence[Quote]) -> Begun[list[Prediction]]:
         """Begin to classify, and return what waits for the predictions; for callers with more to do."""
         encoded = self._encoder.encode(quotes) if quotes else []
         logits = started(self._model, self._encoder, encoded, width=self.scheme.width)
-        return lambda: list(self._read_off(quotes, encoded, logits()))
+        return logits.then(lambda rows: list(self._read_off(quotes, encoded, rows)))
 
     def _predicted(self, quotes: Iterable[Quote]) -> Iterator[Prediction]:
         remaining = iter(quotes)
         chunks = iter(lambda: list(islice(remaining, CHUNK)), [])
-        return chain.from_iterable(ahead(chunks, self.begin))
+        for found in ahead(chunks, self.begin):
+            yield from found
 
     def _logits(self, encoded: Sequence[Encoded]) -> Floats:
         return logits_of(self._model, self._encoder, encoded, width=self.scheme.width)
@@ -160,16 +161,31 @@ class StanceClassifier:
             yield AxisScores(axis.name, tuple(ranked), one.threshold, one.needed)
 
 
-def ahead(items: Iterable[Item], begin: Callable[[Item], Callable[[], Result]]) -> Iterator[Result]:
-    """What ``begin`` makes of each item, in order; the next is begun before one waits for the last."""
-    waiting: Callable[[], Result] | None = None
-    for item in items:
-        begun = begin(item)
+def ahead(items: Iterable[Item], begin: Callable[[Item], Begun[Result]]) -> Iterator[Result]:
+    """What ``begin`` makes of each item, in order; the next is begun before one waits for the last.
+
+    What has begun is not lost to an error of the next; where nobody wants the rest, it is cancelled.
+    """
+    remaining = iter(items)
+    waiting: Begun[Result] | None = None
+    try:
+        while True:
+            try:
+                begun = begin(next(remaining))
+            except StopIteration:
+                break
+            except Exception:
+                if waiting:
+                    yield waiting()
+                raise
+            last, waiting = waiting, begun
+            if last:
+                yield last()
         if waiting:
             yield waiting()
-        waiting = begun
-    if waiting:
-        yield waiting()
+    finally:
+        if waiting:
+            waiting.cancel()
 
 
 def load(
@@ -183,7 +199,10 @@ def load(
     """
     opened = ModelFolder.open(folder) if folder is not None else ModelFolder.shipped()
     table = Actors.shipped(Path(actors)) if actors is not None else None
-    return StanceClassifier.from_folder(opened, actors=table, threads=threads)
+    found = StanceClassifier.from_folder(opened, actors=table, threads=threads)
+    if actors is not None:
+        found.signature += sha256(Path(actors).read_bytes())
+    return found
 
 
 _lock = threading.Lock()

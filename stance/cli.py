@@ -78,7 +78,7 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
             typer.echo(f"stance: {error}", err=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            typer.echo("stance: stopped. A table that was being written goes on with --resume.", err=True)
+            typer.echo("stance: stopped. classify, and read with a table, go on with --resume.", err=True)
             raise typer.Exit(130) from error
 
     return run

@@ -42,14 +42,20 @@ class Quote:
         for name, value in (("speaker", self.speaker), ("context", self.context), ("date", self.date)):
             if value is None:
                 continue
-            if not isinstance(value, str):
+            gap = _is_gap(value)
+            if not (gap or isinstance(value, str)):
                 raise QuoteError(f"The {name} of a quotation must be a text or None, but is {_named(value)}.")
-            if not value or value.isspace():
+            if gap or not value or value.isspace():
                 object.__setattr__(self, name, None)
         if self.date and not iso_date(self.date):
             raise QuoteError(
                 f"A date needs a year, such as 2019-10-09 or 2019, but this has none: {self.date!r}."
             )
+
+
+def _is_gap(value: object) -> bool:
+    # As pandas has it in a column of texts.
+    return isinstance(value, float) and value != value
 
 
 def find_quotes(article: str, *, date: str | None = None) -> list[Quote]:

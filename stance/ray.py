@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance import tables
+from stance.actors import Actors
 from stance.batch import begin_rows, new_columns
 from stance.classifier import load
 from stance.errors import MissingPackageError, SettingsError
@@ -52,8 +53,8 @@ def classify(
     return dataset.map_batches(
         _Worker,
         fn_constructor_kwargs={
-            "model": None if model is None else str(model),
-            "actors": Path(actors).read_text(encoding="utf-8") if actors is not None else None,
+            "model": None if model is None else str(Path(model).resolve()),
+            "actors": _checked(Path(actors)) if actors is not None else None,
             "columns": found,
             "new": new_columns(folder.scheme, taken=names),
             "threads": cores,
@@ -67,11 +68,16 @@ def classify(
     )
 
 
+def _checked(actors: Path) -> bytes:
+    Actors.shipped(actors)  # better an error here than one in every worker
+    return actors.read_bytes()
+
+
 class _Worker:
     def __init__(
         self,
         model: str | None,
-        actors: str | None,
+        actors: bytes | None,
         columns: Mapping[str, str],
         new: Mapping[str, str],
         threads: int,
@@ -79,7 +85,7 @@ class _Worker:
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder, "actors.csv") if actors is not None else None
             if table is not None and actors is not None:
-                table.write_text(actors, encoding="utf-8")
+                table.write_bytes(actors)
             self._classifier = load(model, actors=table, threads=threads)
         self._columns, self._new = columns, new
 

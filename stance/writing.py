@@ -5,7 +5,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,13 +13,16 @@ from typing import Any, Protocol
 from stance.errors import SettingsError, TableError
 from stance.tables import Row, kind
 
+Kinds = Mapping[str, type]
 HALVES = "backslashreplace"  # half a letter is written as JSON writes it: \ud83d
 
 
 class Writer(Protocol):
     """Takes rows for a table in the making."""
 
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None: ...
+    def __init__(
+        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
+    ) -> None: ...
 
     def write(self, rows: Iterable[Row]) -> None:
         """Append rows."""
@@ -43,10 +46,13 @@ def check_output(path: Path, read: Iterable[object]) -> None:
 
 
 @contextmanager
-def writing(path: Path, columns: Sequence[str], *, like: Path | None = None) -> Iterator[Writer]:
+def writing(
+    path: Path, columns: Sequence[str], *, like: Path | None = None, kinds: Mapping[str, type] | None = None
+) -> Iterator[Writer]:
     """A table in the making; it gets its name only when it is complete.
 
-    like: another part of the same table, which tells the types of a Parquet one.
+    like: another part of the same table, which tells the types of a Parquet one; kinds: those of columns that
+    may begin with nothing but gaps.
     """
     writers: dict[str, type[Writer]] = {
         ".csv": _CsvWriter,
@@ -56,7 +62,7 @@ def writing(path: Path, columns: Sequence[str], *, like: Path | None = None) -> 
     }
     writer_of = writers[kind(path)]
     with _complete(path) as unfinished:
-        writer = writer_of(unfinished, columns, _delimiter(path), like)
+        writer = writer_of(unfinished, columns, _delimiter(path), like, kinds or {})
         try:
             yield writer
         finally:
@@ -69,7 +75,9 @@ def join(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> None:
         if kind(path) == ".parquet":
             _join_parquet(parts, unfinished)
             return
-        header = 0 if kind(path) == ".jsonl" else len(_header(columns, _delimiter(path)).encode())
+        header = (
+            0 if kind(path) == ".jsonl" else len(_header(columns, _delimiter(path)).encode("utf-8", HALVES))
+        )
         with unfinished.open("wb") as table:
             for place, part in enumerate(parts):
                 with part.open("rb") as rows:
@@ -84,7 +92,7 @@ def _complete(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
-        with unfinished.open("rb") as written:
+        with unfinished.open("r+b") as written:
             os.fsync(written.fileno())
         unfinished.replace(path)
     except OSError as error:
@@ -113,7 +121,9 @@ def _join_parquet(parts: Sequence[Path], path: Path) -> None:
 
 
 class _CsvWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
+    ) -> None:
         self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="")
         self._file.write(_header(columns, delimiter))
         self._writer = csv.DictWriter(self._file, columns, delimiter=delimiter, restval="")
@@ -126,7 +136,9 @@ class _CsvWriter:
 
 
 class _JsonlWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
+    ) -> None:
         self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="\n")
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -137,8 +149,10 @@ class _JsonlWriter:
 
 
 class _ParquetWriter:
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None) -> None:
-        self._path, self._columns, self._like = path, columns, like
+    def __init__(
+        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
+    ) -> None:
+        self._path, self._columns, self._like, self._kinds = path, columns, like, kinds
         self._writer: Any = None
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -151,9 +165,13 @@ class _ParquetWriter:
                 if self._like:
                     self._schema = pyarrow.parquet.read_schema(self._like)
                 else:
-                    # A column that begins with nothing but gaps is taken for text.
+                    types = {float: pyarrow.float64(), int: pyarrow.int64(), bool: pyarrow.bool_()}
+                    # A column that begins with nothing but gaps is taken for text, if nothing else is known.
+                    meant = {name: types.get(kind, pyarrow.string()) for name, kind in self._kinds.items()}
                     fields = [
-                        pyarrow.field(f.name, pyarrow.string()) if pyarrow.types.is_null(f.type) else f
+                        pyarrow.field(f.name, meant.get(f.name, pyarrow.string()))
+                        if pyarrow.types.is_null(f.type)
+                        else f
                         for f in pyarrow.table(by_column).schema
                     ]
                     self._schema = pyarrow.schema(fields)

@@ -125,3 +125,20 @@ def test_labels_are_ranked_and_sum_to_one(classifier: StanceClassifier) -> None:
         found = list(scores.scores.values())
         assert found == sorted(found, reverse=True)
         assert sum(found) == pytest.approx(1)
+
+
+def test_what_has_begun_is_not_lost_to_a_later_error(classifier: StanceClassifier) -> None:
+    def broken() -> Iterator[str]:
+        yield from ["We hope."] * (2 * CHUNK)
+        raise OSError("the disk is gone")
+
+    seen = 0
+
+    def read() -> None:
+        nonlocal seen
+        for _ in classifier.stream(broken()):
+            seen += 1
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        read()
+    assert seen == 2 * CHUNK

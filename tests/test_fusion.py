@@ -10,8 +10,9 @@ import torch
 from onnx import helper
 from transformers import AutoModelForSequenceClassification, BertConfig, ModernBertConfig
 
+from stance.encoding import Batch
 from stance.errors import SettingsError
-from training import export, optimisation
+from training import export, optimisation, quantisation
 from training.fusion import fuse
 
 IDS = np.array([[2, 5, 6, 7, 3], [2, 8, 3, 0, 0]])
@@ -87,12 +88,38 @@ def test_what_is_not_like_bert_stays_as_it_is(tmp_path: Path) -> None:
     assert run(onnx.load(tmp_path / "modern.onnx"))[0] == pytest.approx(expected, abs=1e-4)
 
 
-@pytest.mark.parametrize("precision", ["fp16", "int8"])
-def test_every_precision_is_close(network: Any, precision: str, tmp_path: Path) -> None:
-    for name in ("fp32", precision):
+def test_half_precision_is_close(network: Any, tmp_path: Path) -> None:
+    for name in ("fp32", "fp16"):
         export.graph(tmp_path / f"{name}.onnx", network, precision=name)
-    exact, close = (run(onnx.load(tmp_path / f"{name}.onnx"))[0] for name in ("fp32", precision))
+    exact, close = (run(onnx.load(tmp_path / f"{name}.onnx"))[0] for name in ("fp32", "fp16"))
     assert close == pytest.approx(exact, abs=0.02)
+
+
+@pytest.mark.parametrize("shows", [False, True])
+def test_a_network_in_bytes_is_close(
+    network: Any, shows: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantisation, "WORTH", 512)
+    export.graph(tmp_path / "fp32.onnx", network, precision="fp32")
+    shown = [Batch(FEEDS["input_ids"], FEEDS["attention_mask"], FEEDS["token_type_ids"])] if shows else []
+    export.graph(tmp_path / "int8.onnx", network, shown=shown)
+    exact, small = (onnx.load(tmp_path / f"{name}.onnx") for name in ("fp32", "int8"))
+    assert kinds(small)["MatMulIntegerToFloat"] == kinds(exact)["MatMul"] == 12
+    assert ("ReduceMax" in kinds(small)) is not shows
+    assert run(small)[0] == pytest.approx(run(exact)[0], abs=0.1)
+
+
+def test_a_fused_graph_that_says_something_else_is_not_taken(
+    network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(model: Any) -> None:
+        for node in model.graph.node:
+            if node.op_type == "Softmax":
+                node.op_type = "LogSoftmax"
+
+    monkeypatch.setattr(optimisation, "fuse", wrong)
+    export.graph(tmp_path / "fp32.onnx", network, precision="fp32")
+    assert kinds(onnx.load(tmp_path / "fp32.onnx"))["Softmax"] == 2
 
 
 def test_another_precision_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stance.errors import SettingsError, TableError
-from stance.parts import PLAN, in_parts
+from stance.parts import PLAN, Parts, in_parts
 from stance.tables import read_rows, surveyed
 from stance.writing import join, writing
 from tests.test_cli import refused, run
@@ -57,7 +58,7 @@ def classify(table: Path, output: Path, *options: object) -> list[str]:
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
 def test_parts_make_the_table_that_one_piece_makes(ending: str, tmp_path: Path) -> None:
     rows = [{"quote": f'He said "{n}",\nthen', "n": None if n < 3 else f"{n}"} for n in range(10)]
-    with in_parts(tmp_path / f"parts{ending}", COLUMNS, {}, resume=None) as parts:
+    with in_parts(tmp_path / f"parts{ending}", COLUMNS, {}, total=12, resume=None) as parts:
         for place in range(0, 10, 4):
             parts.add(rows[place : place + 4], taken=4, counts=[1, 2])
         assert (parts.taken, parts.counts) == (12, (3, 6))
@@ -85,72 +86,138 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path, model_folder: Path) -> No
     kills, ended = killed_until_done(
         classify(table, broken, "--model", model_folder), kills=4, longest=3, seed=7
     )
-    assert kills
+    assert kills == 4
     assert "30,000 rows written" in ended.stderr
     assert "6,000 could not be classified" in ended.stderr
     assert broken.read_bytes() == whole.read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "whole.csv", "broken.csv"}
 
 
-def begun(output: Path, plan: dict[str, str]) -> None:
-    """A run that was interrupted behind two rows."""
-    with pytest.raises(KeyboardInterrupt), in_parts(output, COLUMNS, plan, resume=None) as parts:  # noqa: PT012
-        parts.add([{"quote": "a", "n": 1}, {"quote": "b", "n": 2}], taken=2, counts=[0])
-        raise KeyboardInterrupt
+def begun(output: Path, plan: dict[str, str], *, parts: int = 1) -> None:
+    """A run that was interrupted behind some parts of two rows."""
+
+    def interrupted() -> None:
+        with in_parts(output, COLUMNS, plan, total=9, resume=None) as made:
+            for _ in range(parts):
+                made.add([{"quote": "a", "n": 1}, {"quote": "b", "n": 2}], taken=2, counts=[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+
+def end(output: Path, *, model: str = "one", resume: bool | None = True, total: int = 2) -> Parts:
+    with in_parts(output, COLUMNS, {"model": model}, total=total, resume=resume) as parts:
+        return parts
 
 
 def test_what_is_done_is_not_lost_by_chance(tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
     begun(output, {"model": "one"})
-    with (
-        pytest.raises(SettingsError, match="Give --resume to go on behind them, or --anew"),
-        in_parts(output, COLUMNS, {"model": "one"}, resume=None),
-    ):
-        pass
-    with (
-        pytest.raises(SettingsError, match="a run with another model"),
-        in_parts(output, COLUMNS, {"model": "two"}, resume=True),
-    ):
-        pass
-    with in_parts(output, COLUMNS, {"model": "one"}, resume=True) as parts:
-        assert (parts.taken, parts.counts) == (2, (0,))
+    with pytest.raises(SettingsError, match="Give --resume to go on behind them, or --anew"):
+        end(output, resume=None)
+    with pytest.raises(SettingsError, match="a run with another model"):
+        end(output, model="two")
+    parts = end(output)
+    assert (parts.taken, parts.counts) == (2, (0,))
     assert [row["quote"] for _, row in read_rows(output)] == ["a", "b"]
 
 
 def test_anew_does_all_again(tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
     begun(output, {"model": "one"})
-    with in_parts(output, COLUMNS, {"model": "two"}, resume=False) as parts:
+    with in_parts(output, COLUMNS, {"model": "two"}, total=1, resume=False) as parts:
         assert parts.taken == 0
         parts.add([{"quote": "c", "n": 3}], taken=1, counts=[0])
     assert [row["quote"] for _, row in read_rows(output)] == ["c"]
 
 
-def test_an_error_on_the_way_keeps_what_is_done(tmp_path: Path) -> None:
-    output = tmp_path / "out.parquet"
+def test_a_part_that_is_gone_is_noticed(tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    begun(output, {"model": "one"}, parts=3)
+    next(iter((tmp_path / ".out.csv.parts").glob("*2-2-0.csv"))).unlink()
+    with pytest.raises(SettingsError, match="lacks the rows from 2 on, but has those from 4 on"):
+        end(output)
 
-    def changing() -> None:
-        with in_parts(output, COLUMNS, {}, resume=None) as parts:
-            parts.add([{"quote": "a", "n": 1}], taken=1, counts=[0])
-            parts.add([{"quote": "a", "n": "one"}], taken=1, counts=[0])
 
-    with pytest.raises(TableError, match=r"changes its type.*The 1 rows that are done are kept: --resume"):
-        changing()
-    assert json.loads((tmp_path / ".out.parquet.parts" / PLAN).read_text()) == {}
+def test_a_plan_that_is_gone_is_told(tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    begun(output, {"model": "one"})
+    (tmp_path / ".out.csv.parts" / PLAN).write_text("")
+    with pytest.raises(SettingsError, match=r"not what they were made with\. Give --anew"):
+        end(output)
+
+
+def test_a_table_that_became_shorter_is_told(tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    begun(output, {"model": "one"})
+    with pytest.raises(TableError, match="had 3 rows at first, but 2 later: it was changed"):
+        end(output, total=3)
+    assert not output.exists()
+
+
+def test_a_kill_while_the_parts_are_deleted_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out.csv"
+    begun(output, {"model": "one"}, parts=3)
+
+    def killed(folder: Path, ignore_errors: bool = False) -> None:
+        if folder.exists():
+            next(iter(folder.glob("0*"))).unlink()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        end(output, total=6)
+    monkeypatch.undo()
+    assert len(list(read_rows(output))) == 6
+    with in_parts(output, COLUMNS, {"model": "one"}, total=1, resume=True) as parts:
+        assert parts.taken == 0
+        parts.add([{"quote": "c", "n": 3}], taken=1, counts=[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_two_runs_do_not_write_one_table(tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    with in_parts(output, COLUMNS, {}, total=1, resume=None) as parts:
+        with pytest.raises(SettingsError, match="is being written by another run"):
+            end(output, resume=False)
+        parts.add([{"quote": "c", "n": 3}], taken=1, counts=[0])
+    assert len(list(read_rows(output))) == 1
+
+
+def test_columns_that_begin_with_gaps_keep_their_kind(tmp_path: Path, model_folder: Path) -> None:
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.parquet"
+    lines = [json.dumps({"quote": "" if n < 1100 else "We hope."}) for n in range(1101)]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    run("classify", table, "-o", output, "--model", model_folder)
+    rows = [row for _, row in read_rows(output)]
+    assert rows[0]["stance_confidence"] is None
+    assert isinstance(rows[-1]["stance_confidence"], float)
+    assert isinstance(rows[-1]["stance_unsure"], bool)
+
+
+def test_a_table_that_is_classified_again_keeps_what_it_had(tmp_path: Path, model_folder: Path) -> None:
+    table = write_table(tmp_path / "0.csv", 4)
+    for n in range(3):
+        run("classify", tmp_path / f"{n}.csv", "-o", tmp_path / f"{n + 1}.csv", "--model", model_folder)
+    names, _ = surveyed(tmp_path / "3.csv")
+    assert {"stance", "predicted_stance", "predicted_predicted_stance"} <= set(names)
+    assert surveyed(table)[1] == 4
 
 
 def test_a_changed_table_does_not_go_on(tmp_path: Path, model_folder: Path) -> None:
     table, output = write_table(tmp_path / "in.csv", 30_000), tmp_path / "out.csv"
     process = subprocess.Popen(classify(table, output, "--model", model_folder), stderr=subprocess.DEVNULL)
     folder = tmp_path / ".out.csv.parts"
-    for _ in range(500):
+    for _ in range(3000):
         if list(folder.glob("0*.csv")):
             break
         time.sleep(0.01)
     process.kill()
     process.wait()
-    if not folder.exists():
-        pytest.fail("the run was over before it could be killed")
+    assert list(folder.glob("0*.csv")), "the run was over, or slow, before it could be killed"
     write_table(table, 2001)
     assert "a run with another table" in refused(
         "classify", table, "-o", output, "--model", model_folder, "--resume"

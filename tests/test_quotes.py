@@ -78,3 +78,7 @@ def test_a_quotation_that_makes_no_sense_is_refused(fields: dict[str, object], m
 
 def test_a_blank_speaker_is_no_speaker() -> None:
     assert Quote("Yes.", speaker=" ").speaker is None
+
+
+def test_a_gap_in_a_column_of_pandas_is_nobody() -> None:
+    assert Quote("Yes.", speaker=float("nan"), date=float("nan")) == Quote("Yes.")  # type: ignore[arg-type]

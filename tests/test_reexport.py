@@ -23,7 +23,7 @@ def test_another_precision_says_the_same(precision: str, model_folder: Path, tmp
     assert after.name == "other 1.0.0"
     assert ModelFolder.open(tmp_path / "other").precision == precision
     card = (tmp_path / "other/README.md").read_text(encoding="utf-8")
-    assert f"The {precision} graph is compared with the fp32 network on 2 quotations" in card
+    assert f"The {precision} graph is compared with the fp32 network on 1 quotations" in card
     assert card.count("## The graph against the weights") == 1
     assert "## What it must not be used for" in card
 

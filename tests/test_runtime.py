@@ -1,3 +1,8 @@
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +13,7 @@ from stance.encoding import Batch, Encoder
 from stance.errors import ModelFolderError
 from stance.folder import ModelFolder
 from stance.quotes import Quote
-from stance.runtime import OnnxModel, logits_of
+from stance.runtime import OnnxModel, logits_of, started
 
 
 class Lengths:
@@ -34,3 +39,44 @@ def test_a_graph_of_another_width_is_refused(model_folder: Path) -> None:
     graph = ModelFolder.open(model_folder).checked("model.onnx")
     with pytest.raises(ModelFolderError, match=r"gives 9 logits, but the axes in stance\.json have 4"):
         OnnxModel(graph, where="model.onnx", width=4)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_side_by_side_gives_what_one_by_one_does(model_folder: Path, threads: int) -> None:
+    folder = ModelFolder.open(model_folder)
+    model, encoder = folder.model(threads=threads), Encoder(folder.tokenizer(), window=48)
+    encoded = encoder.encode([Quote("we lie " * (n % 9 + 1)) for n in range(200)])
+    found = logits_of(model, encoder, encoded, width=9, tokens=64)
+    alone = np.concatenate([model.logits(encoder.pad([one])) for one in encoded])
+    assert found == pytest.approx(alone, abs=1e-5)
+
+
+def test_work_that_nobody_wants_is_cancelled(model_folder: Path) -> None:
+    folder = ModelFolder.open(model_folder)
+    encoder = Encoder(folder.tokenizer(), window=48)
+    encoded = encoder.encode([Quote("we lie " * 9)] * 3000)
+    begun = started(folder.model(threads=2), encoder, encoded, width=9)
+    begun.cancel()
+    with pytest.raises(CancelledError):
+        begun()
+
+
+def test_a_model_goes_along_into_other_processes(model_folder: Path) -> None:
+    model = ModelFolder.open(model_folder).model(threads=2)
+    assert pickle.loads(pickle.dumps(model)).width == 9
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_model_that_was_used_works_in_a_fork(model_folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, time, stance\n"
+        "model, said = stance.load(sys.argv[1], threads=2), ['We hope.', 'They lie.'] * 2000\n"
+        "before = [str(p) for p in model.classify_many(said)]\n"
+        "time.sleep(1)\n"
+        "if not (child := os.fork()):\n"
+        "    signal.alarm(60)\n"
+        "    os._exit(0 if [str(p) for p in model.classify_many(said)] == before else 3)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(model_folder)], cwd=tmp_path, timeout=120)
+    assert done.returncode == 0

@@ -106,6 +106,11 @@ def weights(folder: Path, model: Any, base: Base) -> Any:
     path.write_text(compact, encoding="utf-8")
     # Some versions of safetensors let only the owner read it.
     (folder / WEIGHTS).chmod((folder / CONFIG).stat().st_mode)
+    return written(folder)
+
+
+def written(folder: Path) -> Any:
+    """The network whose weights are in a folder, in fp32."""
     loaded = AutoModelForSequenceClassification.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     )

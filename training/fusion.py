@@ -76,10 +76,10 @@ def fuse(model: Any) -> None:
     if any(fused):
         model.opset_import.append(helper.make_opsetid(CONTRIB, 1))
     graph.prune()
-    for node in list(graph.onnx.node):
-        if node.op_type == "Gather" and _takes_first(graph, node):
-            _only_first(graph, node)
-    graph.prune()
+    ends = [node for node in graph.onnx.node if node.op_type == "Gather" and _takes_first(graph, node)]
+    if len(ends) == 1:
+        _only_first(graph, ends[0])
+        graph.prune()
 
 
 def _fuse_attention(graph: Graph, softmax: Any) -> bool:
@@ -176,7 +176,7 @@ def _only_first(graph: Graph, end: Any) -> None:
             given = [first(one) for one in node.input]
         copy.input[:] = given
         copy.output[:] = [f"{name}_first"]
-        copy.name = f"{node.name}_first"
+        copy.name = f"{node.name}_first" if node.name else ""
         new.append(copy)
         known[name] = copy.output[0]
         return known[name]

@@ -16,6 +16,7 @@ WORTH = 1 << 12  # values of a weight from which it is worth multiplying in byte
 MOST = 127  # of a weight, and of two neighbours together
 MIDDLE, LOW = 128, 32  # bytes that stand for nothing, where values are of both signs or nearly all of one
 EVEN = 6.0  # times the usual token that the largest may be, to share a scale with it
+RARE = 0.1  # of the usual column: so large a column can become at least
 BALANCE = 0.7  # how much of the way small columns and large ones are brought together
 
 
@@ -85,7 +86,9 @@ def _multiply_in_bytes(graph: Graph, given: str, nodes: list[Any], known: Range 
 
 def _shared(known: Range, weights: list[Floats]) -> Floats | None:
     """What each column is divided by so that all tokens can share a scale; None where they cannot."""
-    largest = np.maximum(np.maximum(known.high, -known.low), 1e-6)
+    largest = np.maximum(known.high, -known.low)
+    # A column that was silent on these quotations may speak on others.
+    largest = np.maximum(largest, max(RARE * float(np.median(largest)), 1e-6))
     heaviest = np.maximum(np.max([np.abs(weight).max(axis=1) for weight in weights], axis=0), 1e-6)
     columns = largest**BALANCE / heaviest ** (1 - BALANCE)
     usual = np.median(np.abs(known.tokens / columns).max(axis=1))
@@ -169,7 +172,7 @@ def _bias(graph: Graph, product: str) -> tuple[str | None, Any]:
     added = graph.only_reader(product, "Add")
     bias = next((one for one in added.input if one in graph.constants), None) if added else None
     # onnxruntime adds that of a GELU in passing.
-    if bias is None or graph.only_reader(added.output[0], "Gelu"):
+    if bias is None or len(graph.constants[bias].dims) != 1 or graph.only_reader(added.output[0], "Gelu"):
         return None, None
     return bias, added
 

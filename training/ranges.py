@@ -1,6 +1,6 @@
 """How large the values are that a graph multiplies with its weights, measured on quotations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Range:
     tokens: Floats
 
 
-def measured(model: Any, names: Sequence[str], batches: Iterable[Batch]) -> dict[str, Range]:
+def measured(model: Any, names: Sequence[str], batches: Sequence[Batch]) -> dict[str, Range]:
     """The values of inner tensors of a graph for some batches, without those of padding."""
     tapped = onnx.ModelProto()
     tapped.CopyFrom(model)
@@ -42,8 +42,8 @@ def measured(model: Any, names: Sequence[str], batches: Iterable[Batch]) -> dict
             low, high = rows.min(axis=0), rows.max(axis=0)
             least, most = bounds.get(name, (low, high))
             bounds[name] = np.minimum(low, least), np.maximum(high, most)
-            found[name].append(rows.astype(np.float16))
-    return {name: Range(*bounds[name], _some(np.concatenate(found[name]))) for name in names}
+            found[name].append(_some(rows, -(-TOKENS // len(batches))))
+    return {name: Range(*bounds[name], np.concatenate(found[name])) for name in names}
 
 
 def _tokens(values: Floats, batch: Batch) -> Floats:
@@ -51,6 +51,6 @@ def _tokens(values: Floats, batch: Batch) -> Floats:
     return rows[batch.mask.reshape(-1) > 0] if len(rows) == batch.mask.size else rows
 
 
-def _some(rows: Floats) -> Floats:
-    step = -(-len(rows) // TOKENS)
-    return np.asarray(rows[::step], dtype=np.float32)
+def _some(rows: Floats, most: int) -> Floats:
+    """Not all of them: a large network makes gigabytes of a few hundred quotations."""
+    return rows[:: -(-len(rows) // most)].copy()
