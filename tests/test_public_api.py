@@ -17,7 +17,7 @@ def test_the_signatures_are_the_contract() -> None:
         "classify_many": ["quotes"],
         "explain": ["p", "axis"],
         "find_quotes": ["article", "date"],
-        "load": ["folder", "actors"],
+        "load": ["folder", "actors", "threads"],
         "read": ["article", "date"],
     }
     assert list(inspect.signature(stance.Quote).parameters) == [
