@@ -64,7 +64,7 @@ def classify_table(
     classifier = load()
     new = new_columns(classifier.scheme, taken=taken)
     plan = _plan(table, columns, classifier)
-    kinds = {column: _kind(name) for name, column in new.items()}
+    kinds = {column: kind_of(name) for name, column in new.items()}
     with in_parts(output, [*taken, *new.values()], plan, total=total, kinds=kinds, resume=resume) as parts:
         begin = partial(_begun, columns=columns, classifier=classifier, new=new)
         for rows in progress(
@@ -98,7 +98,7 @@ def read_table(
     classifier = load()
     names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier.scheme), "error"]
     plan = _plan(articles, columns, classifier)
-    kinds = {name: _kind(name) for name in names if name != "id"}
+    kinds = {name: kind_of(name) for name in names if name != "id"}
     with in_parts(output, names, plan, total=total, kinds=kinds, resume=resume) as parts:
         begin = partial(_reading, columns=columns, classifier=classifier)
         for read in progress(
@@ -207,7 +207,7 @@ def _place(quote: Quote) -> Row:
     }
 
 
-def _kind(name: str) -> type:
+def kind_of(name: str) -> type:
     """What the cells of a column that stance writes are."""
     if name.endswith("_confidence"):
         return float

@@ -86,7 +86,7 @@ def in_parts(
             _check(folder, wanted, resume)
             parts.resume()
         else:
-            _start(folder, output, wanted)
+            _start(folder, wanted)
         try:
             yield parts
             if parts.taken != total:
@@ -141,18 +141,15 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _start(folder: Path, output: Path, plan: str) -> None:
-    try:
-        if folder.exists():
-            # First what could be gone on from.
-            (folder / PLAN).unlink(missing_ok=True)
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        new = folder / f"{PLAN}.new"
-        new.write_text(plan, encoding="utf-8")
-        new.replace(folder / PLAN)
-    except OSError as error:
-        raise TableError(f"{output} cannot be written: {error.strerror or error}.") from error
+def _start(folder: Path, plan: str) -> None:
+    if folder.exists():
+        # First what could be gone on from.
+        (folder / PLAN).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    new = folder / f"{PLAN}.new"
+    new.write_text(plan, encoding="utf-8")
+    new.replace(folder / PLAN)
 
 
 def _check(folder: Path, wanted: str, resume: bool | None) -> None:

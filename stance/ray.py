@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance import tables
 from stance.actors import Actors
-from stance.batch import begin_rows, new_columns
+from stance.batch import begin_rows, kind_of, new_columns
 from stance.classifier import load
 from stance.errors import MissingPackageError, SettingsError
 from stance.folder import ModelFolder
@@ -102,7 +102,5 @@ def _typed(values: list[Any], name: str) -> "pyarrow.Array":
     """A column whose type does not hang on what happens to be in it: blocks of a dataset must agree."""
     import pyarrow
 
-    if name.endswith("_confidence"):
-        return pyarrow.array(values, pyarrow.float64())
-    bools = name == "truncated" or name.endswith("_unsure")
-    return pyarrow.array(values, pyarrow.bool_() if bools else pyarrow.string())
+    types = {float: pyarrow.float64(), bool: pyarrow.bool_(), str: pyarrow.string()}
+    return pyarrow.array(values, types[kind_of(name)])
