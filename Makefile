@@ -34,9 +34,11 @@ notebooks: $(FULL)/ready  ## run all notebooks, each from top to bottom
 browser: $(FULL)/ready  ## look at pages in Chromium, which must be there
 	$(FULL)/bin/python -m pytest -m browser
 
-acceptance: $(FULL)/ready  ## wheel, editable install, retraining, cold start: fetches packages, takes minutes
+acceptance: $(FULL)/ready  ## wheel, editable install, kills, a million rows, speed: fetches packages, takes an hour
 	$(FULL)/bin/python -m pytest -m acceptance
 	$(FULL)/bin/python -m tests.benchmarks.cold_start
+	$(FULL)/bin/python -m tests.benchmarks.speed
+	$(FULL)/bin/python -m tests.benchmarks.tables 20000 200000 1000000
 
 model: $(TAUGHT)  ## fit the shipped model; goes on where it was stopped
 	$(FULL)/bin/python -m training fit --config training/recipe.toml --base $(BASE) --seed 13 \

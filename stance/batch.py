@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 from stance import tables, writing
 from stance.classifier import StanceClassifier, ahead
+from stance.columns import PLACE, answers, new_columns, schema
 from stance.errors import StanceError, UnreadableFileError
-from stance.labels import LabelScheme
 from stance.parts import Parts, in_parts
 from stance.quotes import Quote, find_quotes
 from stance.results import Prediction
@@ -21,7 +21,6 @@ Item = TypeVar("Item")
 Block = list[tuple[int, Row]]
 
 ARTICLES = 64  # that are read at a time
-PLACE = ("id", "start", "end", "cue_start", "cue_end")  # of a quotation in its article
 
 
 class Progress(Protocol):
@@ -64,8 +63,8 @@ def classify_table(
     classifier = load()
     new = new_columns(classifier.scheme, taken=taken)
     plan = _plan(table, columns, classifier)
-    kinds = {column: kind_of(name) for name, column in new.items()}
-    with in_parts(output, [*taken, *new.values()], plan, total=total, kinds=kinds, resume=resume) as parts:
+    types = _types(output, table, {name: name for name in taken}, new)
+    with in_parts(output, [*taken, *new.values()], plan, total=total, types=types, resume=resume) as parts:
         begin = partial(_begun, columns=columns, classifier=classifier, new=new)
         for rows in progress(
             ahead(_rest(table, parts), begin), "classifying", total=total, done=parts.taken, size=len
@@ -96,10 +95,11 @@ def read_table(
     taken, total = tables.surveyed(articles)
     columns = tables.article_columns(articles, taken, mapping)
     classifier = load()
-    names = [*PLACE, "quote", "speaker", "speaker_confidence", *_answers(classifier.scheme), "error"]
+    added = [*PLACE, "quote", "speaker", "speaker_confidence", *answers(classifier.scheme), "error"]
+    names = ["id", *added]
     plan = _plan(articles, columns, classifier)
-    kinds = {name: kind_of(name) for name in names if name != "id"}
-    with in_parts(output, names, plan, total=total, kinds=kinds, resume=resume) as parts:
+    types = _types(output, articles, {"id": columns["id"]}, {name: name for name in added})
+    with in_parts(output, names, plan, total=total, types=types, resume=resume) as parts:
         begin = partial(_reading, columns=columns, classifier=classifier)
         for read in progress(
             ahead(_rest(articles, parts, size=ARTICLES), begin),
@@ -116,6 +116,10 @@ def read_table(
     told = f"{said - bad:,} quotations of {total:,} articles written to {output}"
     told += f"; {silent:,} articles have none" if silent else ""
     return told + (f"; {bad:,} could not be read, the column error says why" if bad else "")
+
+
+def _types(output: Path, source: Path, kept: Mapping[str, str], added: Mapping[str, str]) -> Any:
+    return schema(source, kept, added) if tables.kind(output) == ".parquet" else None
 
 
 def _plan(table: Path, columns: Mapping[str, str], classifier: StanceClassifier) -> dict[str, Any]:
@@ -205,30 +209,6 @@ def _place(quote: Quote) -> Row:
         "cue_end": cue[1],
         "speaker_confidence": confidence,
     }
-
-
-def kind_of(name: str) -> type:
-    """What the cells of a column that stance writes are."""
-    if name.endswith("_confidence"):
-        return float
-    if name in PLACE:
-        return int
-    return bool if name == "truncated" or name.endswith("_unsure") else str
-
-
-def _answers(scheme: LabelScheme) -> Iterator[str]:
-    for name in scheme.names:
-        yield from (name, f"{name}_confidence", f"{name}_unsure")
-    yield from ("truncated", "model")
-
-
-def new_columns(scheme: LabelScheme, *, taken: Iterable[str]) -> dict[str, str]:
-    """What is added to a row → the name of its column, with a prefix where the table has one of them."""
-    new, taken = [*_answers(scheme), "error"], set(taken)
-    prefix = ""
-    while {prefix + name for name in new} & taken:
-        prefix += "predicted_"
-    return {name: prefix + name for name in new}
 
 
 def _begun(

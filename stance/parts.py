@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +20,24 @@ PLAN = "plan.json"
 class Parts:
     """The parts of a table that are there.
 
-    kinds: of the cells of columns, where they are known. taken: how many rows of the source are done.
-    counts: what their maker wants to know of them at the end.
+    types: as ``writing.writing`` takes them. taken: how many rows of the source are done. counts: what their
+    maker wants to know of them at the end.
     """
 
     folder: Path
     output: Path
     columns: Sequence[str]
-    kinds: Mapping[str, type] = field(default_factory=dict)
+    types: Any = None
     taken: int = 0
     counts: tuple[int, ...] = ()
-    first: Path | None = None
 
     def add(self, rows: Sequence[Row], *, taken: int, counts: Sequence[int]) -> None:
         """Write the rows that ``taken`` further rows of the source have given."""
         name = "-".join(map(str, (f"{self.taken:012d}", taken, *counts))) + self.output.suffix
         path = self.folder / name
-        with writing(path, self.columns, like=self.first, kinds=self.kinds) as writer:
+        with writing(path, self.columns, types=self.types) as writer:
             writer.write(rows)
-        self._count(path, taken, counts)
+        self._count(taken, counts)
 
     def files(self) -> list[Path]:
         """The parts, in order."""
@@ -53,10 +52,9 @@ class Parts:
                     f"{self.folder} lacks the rows from {self.taken:,} on, but has those from {start:,} on. "
                     "Give --anew to do all of them again."
                 )
-            self._count(path, taken, counts)
+            self._count(taken, counts)
 
-    def _count(self, path: Path, taken: int, counts: Sequence[int]) -> None:
-        self.first = self.first or path
+    def _count(self, taken: int, counts: Sequence[int]) -> None:
         self.taken += taken
         self.counts = tuple(a + b for a, b in zip(self.counts or (0,) * len(counts), counts, strict=True))
 
@@ -69,19 +67,19 @@ def in_parts(
     *,
     total: int,
     resume: bool | None,
-    kinds: Mapping[str, type] | None = None,
+    types: Any = None,
 ) -> Iterator[Parts]:
     """The parts of a table, which becomes one when all are there.
 
-    plan: what must be the same for a run to go on. total: rows of the source. kinds: of the cells of
-    columns, where they are known. resume: whether to go on behind the parts of an interrupted run (True) or
+    plan: what must be the same for a run to go on. total: rows of the source. types: as
+    ``writing.writing`` takes them. resume: whether to go on behind the parts of an interrupted run (True) or
     to start anew (False); None: SettingsError if there are any, which would be lost.
     """
     folder, done = (output.with_name(f".{output.name}.parts{end}") for end in ("", ".done"))
     wanted = json.dumps({**plan, "columns of the output": list(columns)}, sort_keys=True, indent=1)
     with _alone(output):
         shutil.rmtree(done, ignore_errors=True)
-        parts = Parts(folder, output, columns, kinds or {})
+        parts = Parts(folder, output, columns, types)
         if resume is not False and parts.files():
             _check(folder, wanted, resume)
             parts.resume()

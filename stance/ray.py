@@ -3,12 +3,13 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stance import tables
 from stance.actors import Actors
-from stance.batch import begin_rows, kind_of, new_columns
+from stance.batch import begin_rows
 from stance.classifier import load
+from stance.columns import new_columns, type_of
 from stance.errors import MissingPackageError, SettingsError
 from stance.folder import ModelFolder
 
@@ -90,17 +91,12 @@ class _Worker:
         self._columns, self._new = columns, new
 
     def __call__(self, batch: "pyarrow.Table") -> "pyarrow.Table":
+        import pyarrow
+
         rows = batch.to_pylist()
         found = begin_rows(rows, self._columns, self._classifier, self._new)()
         for name, column in self._new.items():
-            values = [row[column] for row in found]
-            batch = batch.append_column(column, [_typed(values, name)])
+            # Blocks of a dataset must agree on types, whatever happens to be in them.
+            values = pyarrow.array([row[column] for row in found], type_of(name))
+            batch = batch.append_column(column, [values])
         return batch
-
-
-def _typed(values: list[Any], name: str) -> "pyarrow.Array":
-    """A column whose type does not hang on what happens to be in it: blocks of a dataset must agree."""
-    import pyarrow
-
-    types = {float: pyarrow.float64(), bool: pyarrow.bool_(), str: pyarrow.string()}
-    return pyarrow.array(values, types[kind_of(name)])

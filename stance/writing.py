@@ -5,7 +5,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,16 +13,13 @@ from typing import Any, Protocol
 from stance.errors import SettingsError, TableError
 from stance.tables import Row, kind
 
-Kinds = Mapping[str, type]
 HALVES = "backslashreplace"  # half a letter is written as JSON writes it: \ud83d
 
 
 class Writer(Protocol):
     """Takes rows for a table in the making."""
 
-    def __init__(
-        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
-    ) -> None: ...
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, types: Any) -> None: ...
 
     def write(self, rows: Iterable[Row]) -> None:
         """Append rows."""
@@ -46,13 +43,10 @@ def check_output(path: Path, read: Iterable[object]) -> None:
 
 
 @contextmanager
-def writing(
-    path: Path, columns: Sequence[str], *, like: Path | None = None, kinds: Mapping[str, type] | None = None
-) -> Iterator[Writer]:
+def writing(path: Path, columns: Sequence[str], *, types: Any = None) -> Iterator[Writer]:
     """A table in the making; it gets its name only when it is complete.
 
-    like: another part of the same table, which tells the types of a Parquet one; kinds: those of columns that
-    may begin with nothing but gaps.
+    types: a ``pyarrow.Schema`` for Parquet; None: as the rows that are written first have them.
     """
     writers: dict[str, type[Writer]] = {
         ".csv": _CsvWriter,
@@ -62,7 +56,7 @@ def writing(
     }
     writer_of = writers[kind(path)]
     with _complete(path) as unfinished:
-        writer = writer_of(unfinished, columns, _delimiter(path), like, kinds or {})
+        writer = writer_of(unfinished, columns, _delimiter(path), types)
         try:
             yield writer
         finally:
@@ -121,9 +115,7 @@ def _join_parquet(parts: Sequence[Path], path: Path) -> None:
 
 
 class _CsvWriter:
-    def __init__(
-        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, types: Any) -> None:
         self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="")
         self._file.write(_header(columns, delimiter))
         self._writer = csv.DictWriter(self._file, columns, delimiter=delimiter, restval="")
@@ -136,9 +128,7 @@ class _CsvWriter:
 
 
 class _JsonlWriter:
-    def __init__(
-        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, types: Any) -> None:
         self._file = path.open("w", encoding="utf-8", errors=HALVES, newline="\n")
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -149,10 +139,8 @@ class _JsonlWriter:
 
 
 class _ParquetWriter:
-    def __init__(
-        self, path: Path, columns: Sequence[str], delimiter: str, like: Path | None, kinds: Kinds
-    ) -> None:
-        self._path, self._columns, self._like, self._kinds = path, columns, like, kinds
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str, types: Any) -> None:
+        self._path, self._columns, self._types = path, columns, types
         self._writer: Any = None
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -162,21 +150,9 @@ class _ParquetWriter:
         by_column = {name: [row.get(name) for row in rows] for rows in [list(rows)] for name in self._columns}
         try:
             if self._writer is None:
-                if self._like:
-                    self._schema = pyarrow.parquet.read_schema(self._like)
-                else:
-                    types = {float: pyarrow.float64(), int: pyarrow.int64(), bool: pyarrow.bool_()}
-                    # A column that begins with nothing but gaps is taken for text, if nothing else is known.
-                    meant = {name: types.get(kind, pyarrow.string()) for name, kind in self._kinds.items()}
-                    fields = [
-                        pyarrow.field(f.name, meant.get(f.name, pyarrow.string()))
-                        if pyarrow.types.is_null(f.type)
-                        else f
-                        for f in pyarrow.table(by_column).schema
-                    ]
-                    self._schema = pyarrow.schema(fields)
-                self._writer = pyarrow.parquet.ParquetWriter(self._path, self._schema)
-            self._writer.write_table(pyarrow.table(by_column, schema=self._schema))
+                self._types = self._types or _types_in(pyarrow.table(by_column))
+                self._writer = pyarrow.parquet.ParquetWriter(self._path, self._types)
+            self._writer.write_table(pyarrow.table(by_column, schema=self._types))
         except pyarrow.ArrowException as error:
             raise TableError(
                 f"A column changes its type midway, which Parquet does not allow: {error}. "
@@ -192,3 +168,11 @@ class _ParquetWriter:
         if self._writer is None:
             self.write([])
         self._writer.close()
+
+
+def _types_in(table: Any) -> Any:
+    """Those of its columns; one that begins with nothing but gaps is taken for text."""
+    import pyarrow
+
+    types = {f.name: pyarrow.string() if pyarrow.types.is_null(f.type) else f.type for f in table.schema}
+    return pyarrow.schema(types)

@@ -10,15 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "ray cli batch parts writing tables textfiles classifier folder reading page passages explanation "
-    "runtime calibration encoding results quotes speech speakers pronouns resolver mentions names "
+    "ray cli batch columns parts writing tables textfiles classifier folder reading page passages "
+    "explanation runtime calibration encoding results quotes speech speakers pronouns resolver "
+    "mentions names "
     "forms leads tails cues surroundings subjects phrases words transcripts marks single_marks "
     "marked actors actor_table lexicon labels errors"
 ).split()
 HOMES = {
     "onnxruntime": {"stance/runtime.py", "training/ranges.py", "training/optimisation.py"},
     "tokenizers": {"stance/encoding.py", "stance/folder.py", "training/network.py"},
-    "pyarrow": {"stance/tables.py", "stance/writing.py", "stance/ray.py"},
+    "pyarrow": {"stance/tables.py", "stance/writing.py", "stance/columns.py", "stance/ray.py"},
     "ray": {"stance/ray.py"},
     "typer": {"stance/cli.py", "training/__main__.py"},
     "rich": {"stance/cli.py", "training/views.py", "training/progress.py"},

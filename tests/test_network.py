@@ -78,12 +78,12 @@ def test_a_window_is_no_longer_than_the_base_can_read(tiny_base: Path) -> None:
 
 
 def test_embeddings_of_a_quotation_do_not_depend_on_its_neighbours(tiny_base: Path) -> None:
-    base = bases.resolve(str(tiny_base))
+    embed = network.embedder(bases.resolve(str(tiny_base)), window=48)
     quotes = [Quote("We hope."), Quote("They steal and lie. They must stop now.", "a US senator")]
-    together = network.embeddings(base, quotes, window=48)
+    together = embed(quotes)
     assert together.shape == (2, 32)
     for place, quote in enumerate(quotes):
-        alone = network.embeddings(base, [quote], window=48)
+        alone = embed([quote])
         np.testing.assert_allclose(alone[0], together[place], atol=1e-5)
 
 

@@ -1,7 +1,6 @@
 """A long table that goes on after a kill: each row once, in order, as if nothing had happened."""
 
 import csv
-import json
 import random
 import shutil
 import signal
@@ -185,17 +184,6 @@ def test_two_runs_do_not_write_one_table(tmp_path: Path) -> None:
             end(output, resume=False)
         parts.add([{"quote": "c", "n": 3}], taken=1, counts=[0])
     assert len(list(read_rows(output))) == 1
-
-
-def test_columns_that_begin_with_gaps_keep_their_kind(tmp_path: Path, model_folder: Path) -> None:
-    table, output = tmp_path / "in.jsonl", tmp_path / "out.parquet"
-    lines = [json.dumps({"quote": "" if n < 1100 else "We hope."}) for n in range(1101)]
-    table.write_text("\n".join(lines), encoding="utf-8")
-    run("classify", table, "-o", output, "--model", model_folder)
-    rows = [row for _, row in read_rows(output)]
-    assert rows[0]["stance_confidence"] is None
-    assert isinstance(rows[-1]["stance_confidence"], float)
-    assert isinstance(rows[-1]["stance_unsure"], bool)
 
 
 def test_a_table_that_is_classified_again_keeps_what_it_had(tmp_path: Path, model_folder: Path) -> None:

@@ -274,7 +274,7 @@ def suspects(
     examples = labelled.of_people(labelled.read_tables(tables, scheme, columns or {}))
     label_errors.refuse_test_rows(examples)
     window = ModelFolder.shipped().window
-    features = network.embeddings(start, [example.quote for example in examples], window=window)
+    features = network.embedder(start, window=window)([example.quote for example in examples])
     return label_errors.suspects(examples, scheme, features)
 
 

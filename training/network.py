@@ -1,6 +1,6 @@
 """The network: a stock encoder with one flat row of logits, named by axis and label."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,20 +95,24 @@ class TorchModel:
             return np.asarray(self.network(**_tensors(batch, self.network)).logits.float().numpy())
 
 
-def embeddings(base: Base, quotes: Sequence[Quote], *, window: int) -> Floats:
-    """What the encoder of a base makes of each quotation: the mean [quotes, width] of its last layer."""
+def embedder(base: Base, *, window: int) -> Callable[[Sequence[Quote]], Floats]:
+    """What makes of each quotation the mean [quotes, width] of the encoder's last layer, loaded once."""
     _quiet()
     loaded = AutoModelForSequenceClassification.from_pretrained(base.folder, dtype=torch.float32)
     network, reader = loaded.base_model.eval(), encoder(base, window=window)
-    encoded = reader.encode(quotes)
-    found = np.zeros((len(quotes), loaded.config.hidden_size), dtype=np.float32)
-    for places in batches([len(one.ids) for one in encoded], tokens=BATCH_TOKENS):
-        batch = reader.pad([encoded[i] for i in places])
-        with torch.inference_mode():
-            states = network(**_tensors(batch, loaded)).last_hidden_state
-        mask = torch.from_numpy(batch.mask)[..., None]
-        found[places] = ((states * mask).sum(dim=1) / mask.sum(dim=1)).numpy()
-    return found
+
+    def embeddings(quotes: Sequence[Quote]) -> Floats:
+        encoded = reader.encode(quotes)
+        found = np.zeros((len(quotes), loaded.config.hidden_size), dtype=np.float32)
+        for places in batches([len(one.ids) for one in encoded], tokens=BATCH_TOKENS):
+            batch = reader.pad([encoded[i] for i in places])
+            with torch.inference_mode():
+                states = network(**_tensors(batch, loaded)).last_hidden_state
+            mask = torch.from_numpy(batch.mask)[..., None]
+            found[places] = ((states * mask).sum(dim=1) / mask.sum(dim=1)).numpy()
+        return found
+
+    return embeddings
 
 
 def encoder(base: Base, *, window: int, actors: Actors | None = None) -> Encoder:

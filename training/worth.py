@@ -3,9 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stance.calibration import Floats
 from stance.classifier import StanceClassifier
-from stance.quotes import Quote
 from training import network, rehearsal
 from training.baselines import Baselines
 from training.comparison import Comparison, between, compare
@@ -50,11 +48,9 @@ class Beside:
         if not self.baselines:
             return None
 
-        def embed(quotes: Sequence[Quote]) -> Floats:
-            return network.embeddings(material.base, quotes, window=material.config.window)
-
         fresh = starting_model(material.base) is None  # else its embeddings are those of a fitted model
-        return Baselines(material.split.train, embed if fresh else None)
+        embed = network.embedder(material.base, window=material.config.window) if fresh else None
+        return Baselines(material.split.train, embed)
 
 
 def measured(

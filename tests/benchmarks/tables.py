@@ -8,7 +8,6 @@ and stays below 500 MB, and a row takes at most a tenth longer than where all of
 import csv
 import itertools
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from stance.classifier import load
 from stance.quotes import Quote
+from tests.benchmarks.processes import cost
 from training.markdown import table
 
 MOST, GROWTH, SLOWEST = 500, 1.1, 0.9  # MB, times, and times
@@ -27,12 +27,6 @@ PARTS = (
     ("welcome", "reject", "have seen", "never asked for", "will study"),
     ("the talks", "such claims", "new tariffs", "this visit", "the export rules"),
     ("in spring", "without delay", "as always", "on principle", "for now"),
-)
-# From a small process, because a child counts the memory of what has started it as its own.
-WATCH = (
-    "import resource, subprocess, sys, time; begun = time.perf_counter(); "
-    "subprocess.run(sys.argv[1:], check=True); "
-    "print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
 )
 SPEAKERS = ("a US trade official", "a Chinese Foreign Ministry spokesperson", "an analyst", "")
 
@@ -60,13 +54,10 @@ def classified(count: int, folder: Path) -> tuple[float, float]:
         writer.writerow(["quote", "speaker", "n"])
         writer.writerows(rows(count))
     command = [Path(sys.executable).with_name("stance"), "classify", path, "-o", folder / f"{count}.out.csv"]
-    done = subprocess.run(
-        [sys.executable, "-c", WATCH, *map(str, command)], capture_output=True, text=True, check=False
-    )
-    if done.returncode or f"{count:,} rows written" not in done.stderr:
-        raise SystemExit(f"stance classify failed: {done.stderr}")
-    seconds, peak = map(float, done.stdout.split())
-    return seconds, peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+    found = cost([str(part) for part in command])
+    if f"{count:,} rows written" not in found.errors:
+        raise SystemExit(f"stance classify failed: {found.errors}")
+    return found.seconds, found.megabytes
 
 
 def main(counts: list[int]) -> None:
