@@ -24,7 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance import batch, tables
-from stance.classifier import load
+from stance.classifier import StanceClassifier, load
 from stance.errors import SettingsError, StanceError, UnreadableFileError
 from stance.folder import ModelFolder
 from stance.reading import Reading
@@ -36,6 +36,7 @@ R = TypeVar("R")
 Item = TypeVar("Item")
 
 PATIENCE = 2.0  # seconds before a progress bar appears
+SWITCH = 0.0005  # seconds
 PERIOD = 60.0  # seconds over which a rate is taken, and between two lines where there is no terminal
 
 app = typer.Typer(
@@ -155,9 +156,8 @@ def classify(
     Bounded memory, however long the table is. What is done when a run is interrupted is kept: --resume.
     """
     names = column_names(column)
-    told = batch.classify_table(
-        table, output, lambda: load(model, actors=actors), names, with_progress, resume=resume
-    )
+    loading = _loading(model, actors)
+    told = batch.classify_table(table, output, loading, names, with_progress, resume=resume)
     typer.echo(told, err=True)
 
 
@@ -220,10 +220,15 @@ def _read_table(
         )
     model, actors = opened
     names = column_names(column)
-    told = batch.read_table(
-        Path(articles), output, lambda: load(model, actors=actors), names, with_progress, resume=resume
-    )
+    loading = _loading(model, actors)
+    told = batch.read_table(Path(articles), output, loading, names, with_progress, resume=resume)
     typer.echo(told, err=True)
+
+
+def _loading(model: Path | None, actors: Path | None) -> Callable[[], StanceClassifier]:
+    # A thread that is ready to compute waits so long for one that parses rows: by default ten times as long.
+    sys.setswitchinterval(SWITCH)
+    return lambda: load(model, actors=actors)
 
 
 def _text(article: str) -> str:

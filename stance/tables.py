@@ -40,8 +40,9 @@ def read_rows(path: Path, *, empty: bool = False) -> Iterator[tuple[int, Row]]:
     """
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _jsonl_rows, ".parquet": _parquet_rows}
     rows = readers[kind(path)](path)
+    blank = not empty and kind(path) in (".csv", ".tsv")
     try:
-        yield from ((number, row) for number, row in rows if empty or not _is_empty(path, row))
+        yield from ((number, row) for number, row in rows if not blank or any(row.values()))
     except UnreadableFileError as error:
         raise TableError(str(error)) from error
     except UnicodeDecodeError as error:
@@ -167,10 +168,6 @@ def kind(path: Path) -> str:
     return found
 
 
-def _is_empty(path: Path, row: Row) -> bool:
-    return kind(path) in (".csv", ".tsv") and not any(row.values())
-
-
 def _shortened(name: str) -> str:
     return name if len(name) <= 40 else f"{name[:37]}..."
 
@@ -186,14 +183,17 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Row]]:
             line = skipped + reader.line_num + 1
             for values in reader:
                 if values:
-                    yield line, _cells(f"{path}, line {line}", values, names, delimiter)
+                    yield line, _cells(path, line, values, names, delimiter)
                 line = skipped + reader.line_num + 1
         except csv.Error as error:
             raise TableError(f"{path}, line {line} is not CSV: {_csv_fault(error)}") from error
 
 
-def _cells(where: str, values: list[str], names: Sequence[str], delimiter: str) -> Row:
+def _cells(path: Path, line: int, values: list[str], names: Sequence[str], delimiter: str) -> Row:
     """A row of a CSV by column; cells that it lacks are empty, as are those that it may have too many."""
+    if len(values) == len(names):
+        return dict(zip(names, values, strict=True))
+    where = f"{path}, line {line}"
     if any(values[len(names) :]):
         raise TableError(
             f"{where}: {len(values)} cells, but the header has {len(names)} columns. "
