@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow
     import ray.data
 
-BATCH = 4 * tables.BLOCK  # rows that a worker gets at a time: a few seconds of work
+BATCH = tables.BLOCK  # rows that a worker gets at a time: seconds of work
 
 
 def classify(
@@ -34,10 +34,10 @@ def classify(
 
     columns: your own names, ``{"quote": "Text"}``. model: a folder that every machine can read, such as one
     on shared storage; None: the model that comes with stance, which must be installed everywhere. actors:
-    a CSV of your own, read here. workers: how many; None: as many as the cluster has cores for. cores,
-    gpus: of each worker; for a GPU give a model that was exported in fp16. A row that cannot be classified
-    is kept, with the reason in the column ``error``. Ray starts workers that have died again and repeats
-    what they had not finished. Rows keep their order only if Ray is told so (``preserve_order``).
+    a CSV of your own, read here. workers: how many; None: as many as the cluster has cores (or GPUs) for
+    now. cores, gpus: of each worker; for a GPU give a model that was exported in fp16. A row that cannot be
+    classified is kept, with the reason in the column ``error``. Ray starts workers that have died again and
+    repeats what they had not finished. Rows keep their order only if Ray is told so (``preserve_order``).
 
     Raises MissingPackageError without ray, ColumnError without quotations, ModelFolderError, SettingsError.
     """
@@ -50,8 +50,9 @@ def classify(
     folder = ModelFolder.open(model) if model is not None else ModelFolder.shipped()
     names = dataset.columns() or []
     found = tables.quote_columns(Path("The dataset"), names, columns or {})
-    most = workers or max(1, int(ray.cluster_resources().get("CPU", 1) // cores))
-    return dataset.map_batches(
+    size, share = _pool(ray.cluster_resources(), workers, cores, gpus)
+    # Ray cuts data by bytes, of which quotations have few: one worker would do what is for all of them.
+    return dataset.repartition(target_num_rows_per_block=BATCH).map_batches(
         _Worker,
         fn_constructor_kwargs={
             "model": None if model is None else str(Path(model).resolve()),
@@ -62,11 +63,27 @@ def classify(
         },
         batch_format="pyarrow",
         batch_size=BATCH,
-        num_cpus=cores,
+        num_cpus=share,
         num_gpus=gpus,
-        # Fewer at first, so that what reads the data finds a core, too.
-        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most),
+        # A pool that grows by itself stops at what Ray reserves for reading and writing, which need little.
+        compute=ray.data.ActorPoolStrategy(size=size),
     )
+
+
+def _pool(there: Mapping[str, float], workers: int | None, cores: int, gpus: float) -> tuple[int, float]:
+    """How many workers, and how many of the cluster's cores each asks for.
+
+    Workers that asked for all cores would wait for rows that nothing could read.
+    """
+    total = there.get("CPU", 1)
+    most = total // cores if not gpus else min(total // cores, there.get("GPU", 0) // gpus)
+    if workers is None and gpus and most < 1:
+        raise SettingsError(
+            f"gpus is {gpus}, but the cluster has {there.get('GPU', 0):.0f} now. Where it grows on demand, "
+            "say how many workers there are to be."
+        )
+    size = workers or max(1, int(most))
+    return size, cores if size * cores < total else (total - 1) / size / 2
 
 
 def _checked(actors: Path) -> bytes:

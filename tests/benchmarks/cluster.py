@@ -53,7 +53,9 @@ def on_cluster(quotes: Sequence[Quote], folder: Path) -> float:
 
 def main(count: int) -> None:
     """Print the figures."""
-    ray.init(num_cpus=CORES, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    ray.init(
+        address="local", num_cpus=CORES, include_dashboard=False, logging_level="ERROR", log_to_driver=False
+    )
     before = in_memory()
     with tempfile.TemporaryDirectory() as folder:
         start = on_cluster(repeated(FILES), Path(folder))
