@@ -7,13 +7,13 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 from transformers import AutoModelForSequenceClassification, BertConfig, ModernBertConfig
 
 from stance.encoding import Batch
 from stance.errors import SettingsError
 from training import export, optimisation, quantisation
-from training.fusion import fuse
+from training.fusion import KEY_MASK, fuse
 
 IDS = np.array([[2, 5, 6, 7, 3], [2, 8, 3, 0, 0]])
 FEEDS = {"input_ids": IDS, "attention_mask": (IDS > 0).astype(np.int64), "token_type_ids": IDS * 0}
@@ -106,6 +106,8 @@ def test_a_network_in_bytes_is_close(
     exact, small = (onnx.load(tmp_path / f"{name}.onnx") for name in ("fp32", "int8"))
     assert kinds(small)["MatMulIntegerToFloat"] == kinds(exact)["MatMul"] == 12
     assert ("ReduceMax" in kinds(small)) is not shows
+    if shows:  # All that is made bytes is first multiplied by column, but for what attention gives.
+        assert kinds(small)["Mul"] == kinds(small)["QuantizeLinear"] - 2
     assert run(small)[0] == pytest.approx(run(exact)[0], abs=0.1)
 
 
@@ -125,3 +127,43 @@ def test_a_fused_graph_that_says_something_else_is_not_taken(
 def test_another_precision_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="is 'int4', but must be one of int8, fp16, fp32"):
         optimisation.save(onnx.ModelProto(), tmp_path / "x.onnx", precision="int4")
+
+
+def test_a_mask_of_padding_is_one_of_keys(
+    plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (expected,) = run(plain)
+    monkeypatch.undo()
+    optimisation.save(plain, tmp_path / "fused.onnx", precision="fp32")
+    fused = onnx.load(tmp_path / "fused.onnx")
+    assert {node.input[4] for node in fused.graph.node if node.op_type == "MultiHeadAttention"} == {KEY_MASK}
+    assert not {"Where", "Expand", "GatherND"} & kinds(fused).keys()
+    assert run(fused)[0] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sees", "low", "known"), [(9999, -1e9, True), (500, -1e9, False), (9999, -1, False)]
+)
+def test_a_mask_that_does_something_else_is_known(sees: int, low: float, known: bool) -> None:
+    """Such as one where tokens see only those near them, which short texts do not show."""
+    constants = {"axes": np.array([1, 2]), "zero": np.array(0), "one": np.array(1), "sees": np.array(sees)}
+    constants |= {"nothing": np.float32(0), "low": np.float32(low), "last": np.array(1)}
+    nodes = [
+        helper.make_node("Shape", ["attention_mask"], ["shape"]),
+        helper.make_node("Gather", ["shape", "last"], ["length"]),
+        helper.make_node("Range", ["zero", "length", "one"], ["places"]),
+        helper.make_node("Less", ["places", "sees"], ["near"]),
+        helper.make_node("Cast", ["attention_mask"], ["there"], to=TensorProto.BOOL),
+        helper.make_node("And", ["there", "near"], ["seen"]),
+        helper.make_node("Unsqueeze", ["seen", "axes"], ["by_head"]),
+        helper.make_node("Where", ["by_head", "nothing", "low"], ["mask"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "mask",
+        [helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["quotes", "length"])],
+        [helper.make_empty_tensor_value_info("mask")],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    assert optimisation._hides_padding(model, "mask") is known

@@ -17,6 +17,7 @@ WIDTH, WIDE, TOKENS = 16, 64, 50
 def graph(monkeypatch: pytest.MonkeyPatch) -> Any:
     """ids → embeddings → feed-forward there and back → logits, as small as that can be."""
     monkeypatch.setattr(quantisation, "WORTH", 256)
+    monkeypatch.setattr(quantisation, "LONG", TOKENS)
     rng = np.random.default_rng(0)
     sizes = {"table": (TOKENS, WIDTH), "out": (WIDTH, WIDE), "back": (WIDE, WIDTH), "last": (WIDTH, WIDTH)}
     constants = [

@@ -9,6 +9,7 @@ from onnx import helper, numpy_helper
 
 CONTRIB = "com.microsoft"  # operations that onnxruntime has beyond the standard
 HEADS_OUT, KEYS = [0, 2, 1, 3], [0, 2, 3, 1]  # how attention turns [quotes, length, heads, size]
+MASK, KEY_MASK = "attention_mask", "attention_mask_of_keys"
 BY_TOKEN = {"Add", "Mul", "Gelu", "LayerNormalization", "MatMul", "MultiHeadAttention"}
 
 
@@ -39,6 +40,10 @@ class Graph:
             return None
         found = {one.name: helper.get_attribute_value(one) for one in node.attribute}
         return node if all(found.get(key) == wanted for key, wanted in attributes.items()) else None
+
+    def only_maker(self, name: str, kind: str) -> Any:
+        """The node of this kind that makes a value which is read once, or None."""
+        return self.made_by(name, kind) if len(self.readers.get(name, [])) == 1 else None
 
     def only_reader(self, name: str, kind: str, **attributes: Any) -> Any:
         """The node of this kind that alone reads a value, or None."""
@@ -80,6 +85,25 @@ def fuse(model: Any) -> None:
     if len(ends) == 1:
         _only_first(graph, ends[0])
         graph.prune()
+
+
+def masks(model: Any) -> set[str]:
+    """What a fused model adds to the scores of its attention."""
+    return {node.input[5] for node in model.graph.node if node.op_type == "MultiHeadAttention"}
+
+
+def mask_keys(model: Any) -> None:
+    """Let attention pass over padding as such, in place: for a mask that hides nothing else.
+
+    A mask for every pair of tokens takes some twenty operations to make.
+    """
+    graph = Graph(model)
+    attention = [node for node in graph.onnx.node if node.op_type == "MultiHeadAttention"]
+    for node in attention:
+        node.input[:] = [*node.input[:3], "", KEY_MASK]
+    cast = helper.make_node("Cast", [MASK], [KEY_MASK], to=onnx.TensorProto.INT32)
+    graph.insert_before(attention[0], [cast])
+    graph.prune()
 
 
 def _fuse_attention(graph: Graph, softmax: Any) -> bool:

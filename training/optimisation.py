@@ -9,15 +9,20 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from stance.encoding import Batch
+from stance.calibration import Floats
+from stance.encoding import Batch, Ids
 from stance.errors import SettingsError
 from stance.runtime import feeds
 from training import quantisation, ranges
-from training.fusion import fuse
+from training.fusion import Graph, fuse, mask_keys, masks
 
 log = logging.getLogger(__name__)
 
 CLOSE = 1e-3  # to each other the logits before and after
+LONG, HIDDEN = (
+    600,
+    -1e4,
+)  # tokens with which a mask is tried, and what it adds at most where nothing is to be seen
 INT8, FP16, FP32 = "int8", "fp16", "fp32"
 PRECISIONS = (INT8, FP16, FP32)
 
@@ -34,6 +39,9 @@ def _fused(model: Any) -> Any:
     fused.CopyFrom(model)
     fuse(fused)
     try:
+        found = masks(fused)
+        if found and all(_hides_padding(fused, mask) for mask in found):
+            mask_keys(fused)
         before, after = (_logits(one) for one in (model, fused))
     except Exception as error:  # onnxruntime has no common root for what a bad graph raises
         log.info("the graph is not fused, which would have made it faster: %s", error)
@@ -42,10 +50,26 @@ def _fused(model: Any) -> Any:
 
 
 def _logits(model: Any) -> Any:
+    return _run(model, np.arange(48).reshape(3, 16) % 16 + 4, (16, 9, 2))
+
+
+def _hides_padding(model: Any, mask: str) -> bool:
+    """Whether a mask hides padding and nothing else, as it does where tokens see their surroundings only."""
+    part = onnx.ModelProto()
+    part.CopyFrom(model)
+    del part.graph.output[:]
+    part.graph.output.append(onnx.helper.make_empty_tensor_value_info(mask))
+    Graph(part).prune()
+    ids = np.zeros((2, LONG), dtype=np.int64)
+    found = _run(part, ids, (LONG, 5))
+    hidden = np.broadcast_to(np.arange(LONG) >= np.array([LONG, 5])[:, None, None, None], found.shape)
+    return bool((found[hidden] <= HIDDEN).all() and not found[~hidden].any())
+
+
+def _run(model: Any, ids: Ids, lengths: Sequence[int]) -> Floats:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    ids = np.arange(48).reshape(3, 16) % 16 + 4
-    mask = (np.arange(16) < np.array([[16], [9], [2]])).astype(np.int64)
-    return session.run(None, feeds(session, Batch(ids, mask, np.zeros_like(ids))))[0]
+    mask = (np.arange(ids.shape[1]) < np.array(lengths)[:, None]).astype(np.int64)
+    return np.asarray(session.run(None, feeds(session, Batch(ids, mask, np.zeros_like(ids))))[0])
 
 
 def save(model: Any, path: Path, *, precision: str, shown: Sequence[Batch] = ()) -> None:

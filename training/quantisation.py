@@ -12,6 +12,7 @@ from training.fusion import CONTRIB, Graph
 from training.ranges import Range
 
 LARGE = 1 << 16  # values of a constant from which it is worth storing in half precision
+LONG = 1 << 10  # rows of a table from which bytes are worth three operations more for a look-up
 WORTH = 1 << 12  # values of a weight from which it is worth multiplying in bytes: not a few outputs
 MOST = 127  # of a weight, and of two neighbours together
 MIDDLE, LOW = 128, 32  # bytes that stand for nothing, where values are of both signs or nearly all of one
@@ -45,7 +46,8 @@ def quantise(model: Any, ranges: Mapping[str, Range] | None = None) -> None:
     """
     products, graph = multiplied(model), Graph(model)
     _embed_in_bytes(graph)
-    for given, nodes in products.items():
+    # From the end, because what is brought together there may be so by a product before.
+    for given, nodes in reversed(products.items()):
         _multiply_in_bytes(graph, given, nodes, (ranges or {}).get(given))
     if products and not any(one.domain == CONTRIB for one in model.opset_import):
         model.opset_import.append(helper.make_opsetid(CONTRIB, 1))
@@ -99,13 +101,31 @@ def _by_column(graph: Graph, given: str, known: Range, columns: Floats, new: lis
     low, high = min((known.low / columns).min(), 0.0), max((known.high / columns).max(), 0.0)
     scale = (high - low) / 255
     zero = round(-low / scale)
-    even, made = f"{given}_even", f"{given}_bytes"
-    factors = _constant(graph, f"{given}_factors", (1 / (columns * scale)).astype(np.float32))
-    one = _constant(graph, "byte_one", np.float32(1))
+    usual = np.median(columns)
+    even, made = given, f"{given}_bytes"
+    factors = (usual / columns).astype(np.float32)
+    if not _is_brought_together(graph, given, factors):
+        even = f"{given}_even"
+        new.append(helper.make_node("Mul", [given, _constant(graph, f"{given}_factors", factors)], [even]))
+    step = _constant(graph, f"{given}_step", np.float32(scale * usual))
     nothing = _constant(graph, f"byte_{zero}", np.uint8(zero))
-    new.append(helper.make_node("Mul", [given, factors], [even]))
-    new.append(helper.make_node("QuantizeLinear", [even, one, nothing], [made]))
+    new.append(helper.make_node("QuantizeLinear", [even, step, nothing], [made]))
     return _Bytes(made, zero, columns * scale)
+
+
+def _is_brought_together(graph: Graph, given: str, factors: Floats) -> bool:
+    """Multiply columns where they are made, if they are mixtures of what a product gives: of attention."""
+    attention = graph.made_by(given, "MultiHeadAttention")
+    added = attention and graph.only_maker(attention.input[2], "Add")
+    product = added and next((one for name in added.input if (one := graph.only_maker(name, "MatMul"))), None)
+    bias = added and next((one for one in added.input if one in graph.constants), None)
+    if not product or not bias or product.input[1] not in graph.constants:
+        return False
+    for node, name in ((product, product.input[1]), (added, bias)):
+        place = list(node.input).index(name)
+        node.input[place] = _constant(graph, f"{given}_{name}", graph.value(name) * factors)
+    graph.refresh()
+    return True
 
 
 def _by_token(graph: Graph, given: str, width: int, known: Range | None, new: list[Any]) -> _Bytes:
@@ -191,12 +211,12 @@ def _in_bytes(weight: Floats) -> tuple[Any, Floats]:
 
 
 def _embed_in_bytes(graph: Graph) -> None:
-    """Embedding tables [tokens, width] → int8 rows, each with a scale of its own."""
+    """Long embedding tables [tokens, width] → int8 rows, each with a scale of its own."""
     for name in list(graph.constants):
         readers = graph.readers.get(name, [])
         table = graph.value(name)
         embeds = readers and all(_looks_up(node, name) for node in readers)
-        if not embeds or table.dtype != np.float32 or table.ndim != 2:
+        if not embeds or table.dtype != np.float32 or table.ndim != 2 or len(table) < LONG:
             continue
         scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-12) / MOST
         rows = _constant(graph, f"{name}_token_rows", np.round(table / scales).astype(np.int8))

@@ -117,7 +117,7 @@ def main(paths: Sequence[str]) -> None:
     rows = [row for _, row in read_rows(path)]
     quotes = [Quote(row["quote"], row.get("speaker") or None) for row in rows]
     lines = (ROOT / "training/data/authored.jsonl").read_text(encoding="utf-8").splitlines()
-    shown = [Quote(row["quote"], row["speaker"]) for row in map(json.loads, lines[::3])]
+    shown = [Quote(row["quote"], row.get("speaker") or None) for row in map(json.loads, lines[::3])]
     encoded, width = ENCODER.encode(quotes), FOLDER.scheme.width
     with tempfile.TemporaryDirectory() as folder:
         models = graphs(Path(folder), shown)
