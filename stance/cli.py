@@ -226,7 +226,7 @@ def _read_table(
 
 
 def _loading(model: Path | None, actors: Path | None) -> Callable[[], StanceClassifier]:
-    # A thread that is ready to compute waits so long for one that parses rows: by default ten times as long.
+    # So long a thread that is ready to compute waits for one that parses rows; by default ten times as long.
     sys.setswitchinterval(SWITCH)
     return lambda: load(model, actors=actors)
 
