@@ -14,7 +14,7 @@ from stance.classifier import load
 from stance.errors import ColumnError, SettingsError
 
 WORKER = b"ray::MapWorker"
-ROWS = 60_000
+ROWS = 30_000
 
 
 @pytest.fixture(scope="module")
