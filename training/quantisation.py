@@ -46,7 +46,7 @@ def quantise(model: Any, ranges: Mapping[str, Range] | None = None) -> None:
     """
     products, graph = multiplied(model), Graph(model)
     _embed_in_bytes(graph)
-    # From the end, because what is brought together there may be so by a product before.
+    # From the end: columns may be scaled by a product before, which must not be in bytes by then.
     for given, nodes in reversed(products.items()):
         _multiply_in_bytes(graph, given, nodes, (ranges or {}).get(given))
     if products and not any(one.domain == CONTRIB for one in model.opset_import):
@@ -104,7 +104,7 @@ def _by_column(graph: Graph, given: str, known: Range, columns: Floats, new: lis
     usual = np.median(columns)
     even, made = given, f"{given}_bytes"
     factors = (usual / columns).astype(np.float32)
-    if not _is_brought_together(graph, given, factors):
+    if not _scaled_before(graph, given, factors):
         even = f"{given}_even"
         new.append(helper.make_node("Mul", [given, _constant(graph, f"{given}_factors", factors)], [even]))
     step = _constant(graph, f"{given}_step", np.float32(scale * usual))
@@ -113,8 +113,8 @@ def _by_column(graph: Graph, given: str, known: Range, columns: Floats, new: lis
     return _Bytes(made, zero, columns * scale)
 
 
-def _is_brought_together(graph: Graph, given: str, factors: Floats) -> bool:
-    """Multiply columns where they are made, if they are mixtures of what a product gives: of attention."""
+def _scaled_before(graph: Graph, given: str, factors: Floats) -> bool:
+    """Scale the values of an attention, of which ``given`` is made column by column; False if it is not."""
     attention = graph.made_by(given, "MultiHeadAttention")
     added = attention and graph.only_maker(attention.input[2], "Add")
     product = added and next((one for name in added.input if (one := graph.only_maker(name, "MatMul"))), None)
