@@ -63,7 +63,7 @@ def classify_table(
     classifier = load()
     new = new_columns(classifier.scheme, taken=taken)
     plan = _plan(table, columns, classifier)
-    types = _types(output, table, {name: name for name in taken}, new)
+    types = schema(output, table, {name: name for name in taken}, new)
     with in_parts(output, [*taken, *new.values()], plan, total=total, types=types, resume=resume) as parts:
         begin = partial(_begun, columns=columns, classifier=classifier, new=new)
         for rows in progress(
@@ -98,7 +98,7 @@ def read_table(
     added = [*PLACE, "quote", "speaker", "speaker_confidence", *answers(classifier.scheme), "error"]
     names = ["id", *added]
     plan = _plan(articles, columns, classifier)
-    types = _types(output, articles, {"id": columns["id"]}, {name: name for name in added})
+    types = schema(output, articles, {"id": columns["id"]}, {name: name for name in added})
     with in_parts(output, names, plan, total=total, types=types, resume=resume) as parts:
         begin = partial(_reading, columns=columns, classifier=classifier)
         for read in progress(
@@ -116,10 +116,6 @@ def read_table(
     told = f"{said - bad:,} quotations of {total:,} articles written to {output}"
     told += f"; {silent:,} articles have none" if silent else ""
     return told + (f"; {bad:,} could not be read, the column error says why" if bad else "")
-
-
-def _types(output: Path, source: Path, kept: Mapping[str, str], added: Mapping[str, str]) -> Any:
-    return schema(source, kept, added) if tables.kind(output) == ".parquet" else None
 
 
 def _plan(table: Path, columns: Mapping[str, str], classifier: StanceClassifier) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The columns that stance adds to a table: their names, and the types that Parquet asks for."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,37 +41,42 @@ def type_of(name: str) -> "pyarrow.DataType":
     return pyarrow.bool_() if name == "truncated" or name.endswith("_unsure") else pyarrow.string()
 
 
-def schema(source: Path, kept: Mapping[str, str], added: Mapping[str, str]) -> "pyarrow.Schema":
-    """The types of a table that is made of another.
+def schema(
+    output: Path, source: Path, kept: Mapping[str, str], added: Mapping[str, str]
+) -> "pyarrow.Schema | None":
+    """The types of a table that is made of another; None where the output is no Parquet, which has none.
 
     kept: the names of columns → those in the source. added: what stance adds → the names of its columns.
     TableError where a column of the source is now this, now that: better told before hours of work than
     after them.
     """
-    import pyarrow
-
-    known = _types(source, kept.values())
-    types = [(name, known.get(column, pyarrow.string())) for name, column in kept.items()]
-    return pyarrow.schema(types + [(column, type_of(name)) for name, column in added.items()])
-
-
-def _types(source: Path, names: Iterable[str]) -> dict[str, "pyarrow.DataType"]:
-    """Those of some columns, without those that are text, or empty."""
+    if tables.kind(output) != ".parquet":
+        return None
     import pyarrow
     import pyarrow.parquet
 
-    names = set(names)
+    known = pyarrow.schema([])  # what is not known is text, as all of a CSV
     if tables.kind(source) == ".parquet":
-        found = pyarrow.parquet.read_schema(source)
-    else:
-        found = pyarrow.schema([])
-        for block in tables.blocks(tables.read_rows(source) if tables.kind(source) == ".jsonl" else ()):
-            try:
-                read = pyarrow.table({name: [row.get(name) for _, row in block] for name in names}).schema
-                found = pyarrow.unify_schemas([found, read], promote_options="permissive")
-            except (pyarrow.ArrowException, OverflowError, UnicodeEncodeError) as error:
-                raise TableError(
-                    f"{source}, lines {block[0][0]:,} to {block[-1][0]:,}: a column holds what Parquet does "
-                    f"not allow: {error}. Write to a .csv or .jsonl file instead."
-                ) from error
-    return {field.name: field.type for field in found if not pyarrow.types.is_null(field.type)}
+        known = pyarrow.parquet.read_schema(source)
+    elif tables.kind(source) == ".jsonl":
+        known = _met(source, set(kept.values()))
+    types = {field.name: field.type for field in known if not pyarrow.types.is_null(field.type)}
+    fields = [(name, types.get(column, pyarrow.string())) for name, column in kept.items()]
+    return pyarrow.schema(fields + [(column, type_of(name)) for name, column in added.items()])
+
+
+def _met(source: Path, names: Collection[str]) -> "pyarrow.Schema":
+    """The types of some columns of a JSONL table, from its first row to its last."""
+    import pyarrow
+
+    found = pyarrow.schema([])
+    for block in tables.blocks(tables.read_rows(source)):
+        try:
+            read = pyarrow.table({name: [row.get(name) for _, row in block] for name in names}).schema
+            found = pyarrow.unify_schemas([found, read], promote_options="permissive")
+        except (pyarrow.ArrowException, OverflowError, UnicodeEncodeError) as error:
+            raise TableError(
+                f"{source}, lines {block[0][0]:,} to {block[-1][0]:,}: a column holds what Parquet does "
+                f"not allow: {error}. Write to a .csv or .jsonl file instead."
+            ) from error
+    return found

@@ -89,5 +89,7 @@ def test_the_ids_of_articles_keep_their_type(tmp_path: Path, output: Path, model
 
 def test_a_csv_holds_text(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("quote,n\nWe hope.,1\n", encoding="utf-8")
-    found = schema(tmp_path / "in.csv", {"quote": "quote", "n": "n"}, {"truncated": "cut"})
+    found = schema(
+        tmp_path / "out.parquet", tmp_path / "in.csv", {"quote": "quote", "n": "n"}, {"truncated": "cut"}
+    )
     assert found == pa.schema({"quote": pa.string(), "n": pa.string(), "cut": pa.bool_()})

@@ -41,6 +41,10 @@ class Graph:
         found = {one.name: helper.get_attribute_value(one) for one in node.attribute}
         return node if all(found.get(key) == wanted for key, wanted in attributes.items()) else None
 
+    def constant_in(self, node: Any) -> str | None:
+        """The first of what a node takes that is a constant, such as the bias in an addition."""
+        return next((name for name in node.input if name in self.constants), None)
+
     def only_maker(self, name: str, kind: str) -> Any:
         """The node of this kind that makes a value which is read once, or None."""
         return self.made_by(name, kind) if len(self.readers.get(name, [])) == 1 else None
@@ -157,7 +161,7 @@ def _by_heads(graph: Graph, name: str, turn: list[int]) -> tuple[str, int] | Non
 
 def _width(graph: Graph, name: str) -> int:
     added = graph.made_by(name, "Add")
-    bias = next((graph.value(one) for one in added.input if one in graph.constants), None) if added else None
+    bias = graph.value(graph.constant_in(added) or "") if added else None
     return 0 if bias is None or bias.ndim != 1 else len(bias)
 
 

@@ -118,7 +118,7 @@ def _scaled_before(graph: Graph, given: str, factors: Floats) -> bool:
     attention = graph.made_by(given, "MultiHeadAttention")
     added = attention and graph.only_maker(attention.input[2], "Add")
     product = added and next((one for name in added.input if (one := graph.only_maker(name, "MatMul"))), None)
-    bias = added and next((one for one in added.input if one in graph.constants), None)
+    bias = added and graph.constant_in(added)
     if not product or not bias or product.input[1] not in graph.constants:
         return False
     for node, name in ((product, product.input[1]), (added, bias)):
@@ -190,7 +190,7 @@ def _product(graph: Graph, node: Any, weight: Floats, given: _Bytes) -> None:
 
 def _bias(graph: Graph, product: str) -> tuple[str | None, Any]:
     added = graph.only_reader(product, "Add")
-    bias = next((one for one in added.input if one in graph.constants), None) if added else None
+    bias = graph.constant_in(added) if added else None
     # onnxruntime adds that of a GELU in passing.
     if bias is None or len(graph.constants[bias].dims) != 1 or graph.only_reader(added.output[0], "Gelu"):
         return None, None

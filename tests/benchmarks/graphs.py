@@ -9,7 +9,6 @@ fp32, and the mean difference of the probability of its label; how far a probabi
 computed one by one instead of 32 together.
 """
 
-import json
 import statistics
 import sys
 import tempfile
@@ -29,23 +28,23 @@ from stance.folder import ModelFolder
 from stance.quotes import Quote
 from stance.runtime import OnnxModel, logits_of
 from stance.tables import read_rows
+from tests.benchmarks.speed import quotes_of, rows
 from training import export, optimisation, quantisation
 from training.markdown import table
 
-ROOT = Path(__file__).parents[2]
 ROUNDS, SHAPE, TOGETHER, ALONE = 25, (19, 40), 32, 500
 FOLDER = ModelFolder.shipped()
 ENCODER = Encoder(FOLDER.tokenizer(), window=FOLDER.window, pad_id=FOLDER.pad_id)
 
 
-def seven_bits(weight: Floats) -> tuple[Any, Floats]:
-    scales = np.maximum(np.abs(weight).max(axis=0), 1e-12).astype(np.float32) / 63
-    return np.round(weight / scales).astype(np.int8), scales
+def plain(most: int) -> Callable[[Floats], tuple[Any, Floats]]:
+    """Weights as bytes up to ``most``, whatever their neighbours are."""
 
+    def in_bytes(weight: Floats) -> tuple[Any, Floats]:
+        scales = np.maximum(np.abs(weight).max(axis=0), 1e-12).astype(np.float32) / most
+        return np.round(weight / scales).astype(np.int8), scales
 
-def eight_bits(weight: Floats) -> tuple[Any, Floats]:
-    scales = np.maximum(np.abs(weight).max(axis=0), 1e-12).astype(np.float32) / 127
-    return np.round(weight / scales).astype(np.int8), scales
+    return in_bytes
 
 
 @contextmanager
@@ -70,8 +69,8 @@ GRAPHS: dict[str, tuple[str, bool, Callable[[], Any]]] = {
     "a scale for each token everywhere": ("int8", False, nothing),
     "one scale for all tokens everywhere": ("int8", True, quantiser(EVEN=np.inf)),
     "columns not brought together": ("int8", True, quantiser(BALANCE=0.0, EVEN=np.inf)),
-    "weights in 7 bits": ("int8", True, quantiser(_in_bytes=seven_bits)),
-    "weights in 8 bits, neighbours may overflow": ("int8", True, quantiser(_in_bytes=eight_bits)),
+    "weights in 7 bits": ("int8", True, quantiser(_in_bytes=plain(63))),
+    "weights in 8 bits, neighbours may overflow": ("int8", True, quantiser(_in_bytes=plain(127))),
 }
 PLAIN = "onnxruntime's quantize_dynamic"
 
@@ -113,11 +112,8 @@ def ratios(models: dict[str, OnnxModel]) -> dict[str, float]:
 
 def main(paths: Sequence[str]) -> None:
     """Print the table."""
-    path = Path(paths[0]) if paths else ROOT / "training/data/news_held_out.jsonl"
-    rows = [row for _, row in read_rows(path)]
-    quotes = [Quote(row["quote"], row.get("speaker") or None) for row in rows]
-    lines = (ROOT / "training/data/authored.jsonl").read_text(encoding="utf-8").splitlines()
-    shown = [Quote(row["quote"], row.get("speaker") or None) for row in map(json.loads, lines[::3])]
+    given = [row for _, row in read_rows(Path(paths[0]))] if paths else rows("news_held_out.jsonl")
+    quotes, shown = quotes_of(given), quotes_of(rows("authored.jsonl")[::3])
     encoded, width = ENCODER.encode(quotes), FOLDER.scheme.width
     with tempfile.TemporaryDirectory() as folder:
         models = graphs(Path(folder), shown)

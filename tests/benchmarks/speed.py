@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import onnx
@@ -66,6 +66,7 @@ def quotes_of(found: Sequence[dict[str, Any]]) -> list[Quote]:
     return [Quote(row["quote"], row.get("speaker") or None) for row in found]
 
 
+Result = TypeVar("Result")
 Labels = list[tuple[str, ...]]
 Work = Callable[[Sequence[Quote]], Labels]
 
@@ -153,16 +154,14 @@ PEERS = {
 }
 
 
-def timed(work: Callable[[], Labels]) -> tuple[float, Labels]:
+def timed(work: Callable[[], Result]) -> tuple[float, Result]:
     begun = time.perf_counter()
     said = work()
     return time.perf_counter() - begun, said
 
 
 def seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+    return timed(work)[0]
 
 
 def serve(name: str, end: Connection) -> None:
