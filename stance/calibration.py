@@ -1,6 +1,7 @@
 """From logits to honest probabilities, and where not to answer."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -38,6 +39,13 @@ class AxisCalibration:
     def reading(self, speaker: str | None) -> "AxisCalibration":
         """What holds for a quotation with this speaker, or with none."""
         return self.bare if speaker is None and self.bare else self
+
+    def shares(self, logits: Sequence[float]) -> list[float]:
+        """The logits of one quotation → its probabilities, faster than an array for so few."""
+        highest = max(logits)
+        weights = [math.exp((one - highest) / self.temperature) for one in logits]
+        total = sum(weights)
+        return [one / total for one in weights]
 
 
 def probabilities(logits: Floats, temperature: float | Floats = 1.0) -> Floats:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from stance.actors import Actors
-from stance.calibration import AxisCalibration, Floats, probabilities
+from stance.calibration import AxisCalibration, Floats
 from stance.encoding import Encoded, Encoder
 from stance.errors import QuoteError
 from stance.explanation import Explanation, by_erasure, check_explicable
@@ -74,7 +74,7 @@ class StanceClassifier:
         speaker: who said it, as the source has it. context: the text around it. date: when (ISO, or any
         text with a year); decides which office a bare name held.
         """
-        return self.classify_many([Quote(text, speaker, context, date)])[0]
+        return self.begin([Quote(text, speaker, context, date)])()[0]
 
     def classify_many(self, quotes: Iterable[str | Quote]) -> list[Prediction]:
         """A prediction for each quotation, in order.
@@ -153,12 +153,11 @@ class StanceClassifier:
             yield Prediction(quote, axes, truncated=seen.truncated, model=self.name)
 
     def _scores(self, axis: Axis, quotes: Sequence[Quote], logits: Floats) -> Iterator[AxisScores]:
-        found = [self._calibration[axis.name].reading(quote.speaker) for quote in quotes]
-        temperatures = np.array([one.temperature for one in found])[:, None]
-        rows = probabilities(logits[:, axis.slice], temperatures).tolist()
-        for one, row in zip(found, rows, strict=True):
-            ranked = sorted(zip(axis.labels, row, strict=True), key=lambda pair: -pair[1])
-            yield AxisScores(axis.name, tuple(ranked), one.threshold, one.needed)
+        calibration = self._calibration[axis.name]
+        for quote, row in zip(quotes, logits[:, axis.slice].tolist(), strict=True):
+            here = calibration.reading(quote.speaker)
+            ranked = sorted(zip(axis.labels, here.shares(row), strict=True), key=lambda pair: -pair[1])
+            yield AxisScores(axis.name, tuple(ranked), here.threshold, here.needed)
 
 
 def ahead(items: Iterable[Item], begin: Callable[[Item], Begun[Result]]) -> Iterator[Result]:

@@ -85,12 +85,13 @@ class Encoder:
     def pad(self, encoded: Sequence[Encoded]) -> Batch:
         """Encoded quotations → one batch as long as the longest of them."""
         shape = len(encoded), max(len(one.ids) for one in encoded)
-        ids, mask, types = np.full(shape, self.pad_id), np.zeros(shape, int), np.zeros(shape, int)
+        ids = np.full(shape, self.pad_id, dtype=np.int64)
+        mask, types = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         for row, one in enumerate(encoded):
             ids[row, : len(one.ids)] = one.ids
             mask[row, : len(one.ids)] = 1
             types[row, : len(one.types)] = one.types
-        return Batch(ids.astype(np.int64), mask.astype(np.int64), types.astype(np.int64))
+        return Batch(ids, mask, types)
 
     def _cut(self, texts: "_Texts") -> Encoding:
         """Cuts by rule: the quotation's middle first, then the context, the speaker last."""

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.calibration import probabilities
+from stance.calibration import AxisCalibration, probabilities
 
 ROWS = st.lists(st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=3), min_size=1, max_size=5)
 
@@ -18,3 +18,10 @@ def test_rows_sum_to_one_and_keep_their_order(rows: list[list[float]], temperatu
 def test_a_higher_temperature_is_less_sure() -> None:
     logits = np.array([[3.0, 1.0, 0.0]])
     assert probabilities(logits, 2.0).max() < probabilities(logits, 1.0).max()
+
+
+@given(ROWS, st.floats(0.05, 20))
+def test_one_quotation_is_read_as_many_are(rows: list[list[float]], temperature: float) -> None:
+    calibration = AxisCalibration(temperature)
+    alone = [calibration.shares(row) for row in rows]
+    np.testing.assert_allclose(alone, probabilities(np.array(rows), temperature), rtol=1e-12)
