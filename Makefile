@@ -24,8 +24,8 @@ HELD_OUT := $(wildcard training/data/*_held_out.jsonl)
 read: $(LIGHT)/ready  ## read the bundled article: light install, no torch
 	$(LIGHT)/bin/stance read notebooks/article.txt
 
-test: $(FULL)/ready  ## run all tests
-	$(FULL)/bin/python -m pytest
+test: $(FULL)/ready  ## run all tests, on all cores
+	$(FULL)/bin/python -m pytest -n logical --dist loadfile
 
 notebooks: $(FULL)/ready  ## run all notebooks, each from top to bottom
 	for notebook in notebooks/*.ipynb; do $(FULL)/bin/jupyter execute $$notebook || exit 1; done

@@ -89,6 +89,7 @@ def _findings(found: Sequence[Finding], short: Mapping[str, str]) -> Table:
     """Findings of one kind; rows with the same fault share a line. short: what the tables are called."""
     title = f"{found[0].kind} ({len(found)}): {'error' if found[0].serious else 'warning'}"
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 1, 0, 2))
+    table.add_column(overflow="fold")  # a long path has its end, too, by which tables are told apart
     rows: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for one in found:
         rows[one.table, one.unit, one.message] += [one.line] if one.line is not None else []
