@@ -48,11 +48,8 @@ class AxisCalibration:
         return [one / total for one in weights]
 
 
-def probabilities(logits: Floats, temperature: float | Floats = 1.0) -> Floats:
-    """Rows [quotes, labels] of logits → rows that sum to one.
-
-    temperature: one of all rows, or each one's own [quotes, 1].
-    """
+def probabilities(logits: Floats, temperature: float = 1.0) -> Floats:
+    """Rows [quotes, labels] of logits → rows that sum to one: ``AxisCalibration.shares`` of many."""
     scaled = logits.astype(np.float64) / temperature
     # Shifting by the row maximum changes nothing in the result, but exp() no longer overflows.
     weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
