@@ -40,7 +40,7 @@ class AxisCalibration:
         """What holds for a quotation with this speaker, or with none."""
         return self.bare if speaker is None and self.bare else self
 
-    def shares(self, logits: Sequence[float]) -> list[float]:
+    def probabilities(self, logits: Sequence[float]) -> list[float]:
         """The logits of one quotation → its probabilities, faster than an array for so few."""
         highest = max(logits)
         weights = [math.exp((one - highest) / self.temperature) for one in logits]
@@ -49,7 +49,7 @@ class AxisCalibration:
 
 
 def probabilities(logits: Floats, temperature: float = 1.0) -> Floats:
-    """Rows [quotes, labels] of logits → rows that sum to one: ``AxisCalibration.shares`` of many."""
+    """Rows [quotes, labels] of logits → rows that sum to one: those of ``AxisCalibration`` for many."""
     scaled = logits.astype(np.float64) / temperature
     # Shifting by the row maximum changes nothing in the result, but exp() no longer overflows.
     weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))

@@ -156,7 +156,7 @@ class StanceClassifier:
         calibration = self._calibration[axis.name]
         for quote, row in zip(quotes, logits[:, axis.slice].tolist(), strict=True):
             here = calibration.reading(quote.speaker)
-            ranked = sorted(zip(axis.labels, here.shares(row), strict=True), key=lambda pair: -pair[1])
+            ranked = sorted(zip(axis.labels, here.probabilities(row), strict=True), key=lambda pair: -pair[1])
             yield AxisScores(axis.name, tuple(ranked), here.threshold, here.needed)
 
 

@@ -23,5 +23,5 @@ def test_a_higher_temperature_is_less_sure() -> None:
 @given(ROWS, st.floats(0.05, 20))
 def test_one_quotation_is_read_as_many_are(rows: list[list[float]], temperature: float) -> None:
     calibration = AxisCalibration(temperature)
-    alone = [calibration.shares(row) for row in rows]
+    alone = [calibration.probabilities(row) for row in rows]
     np.testing.assert_allclose(alone, probabilities(np.array(rows), temperature), rtol=1e-12)
