@@ -42,8 +42,9 @@ class AxisCalibration:
 
     def probabilities(self, logits: Sequence[float]) -> list[float]:
         """The logits of one quotation → its probabilities, faster than an array for so few."""
-        highest = max(logits)
-        weights = [math.exp((one - highest) / self.temperature) for one in logits]
+        scaled = [one / self.temperature for one in logits]
+        highest = max(scaled)
+        weights = [math.exp(one - highest) for one in scaled]
         total = sum(weights)
         return [one / total for one in weights]
 
